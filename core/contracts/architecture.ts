@@ -1,0 +1,29 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Backbone, PartContext } from './backbone.js';
+import type { Task } from './task.js';
+
+/** What a network gives for a batch of images. */
+export interface DirectPredictions {
+  /** ŷ_t by task, [batch, height, width, channels of the task] */
+  readonly predictions: Readonly<Record<string, tf.Tensor4D>>;
+  /** The features that more than one task's head reads; empty where nothing is shared. */
+  readonly representation: readonly tf.Tensor[];
+}
+
+/** A built network: image → a prediction per task. */
+export interface Network {
+  /** Its parts by name, e.g. `encoder`, `decoder.depth`. Together they hold all its parameters. */
+  readonly parts: Readonly<Record<string, tf.LayersModel>>;
+  /** @param image [batch, height, width, 3], normalised; @param training whether batch norm uses and updates batch statistics */
+  forward(image: tf.Tensor4D, training: boolean): DirectPredictions;
+}
+
+export interface ArchitectureContext extends Omit<PartContext, 'name'> {
+  readonly tasks: readonly Task[];
+  readonly backbone: Backbone;
+}
+
+/** How the tasks' predictions come from the image: what is shared and what is not. */
+export interface Architecture {
+  build(context: ArchitectureContext): Network;
+}

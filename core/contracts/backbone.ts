@@ -1,0 +1,24 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Size } from './raster.js';
+
+/** What a network's part is built for. */
+export interface PartContext {
+  /** Size of the input image. */
+  readonly size: Size;
+  /** Seeds the initial values, together with the parameters' names. */
+  readonly seed: number;
+  /** The part's name in the network, e.g. `encoder`; prefixes its parameters' names. */
+  readonly name: string;
+  /** False where the values are about to be overwritten: initial values cost time. */
+  readonly initialize: boolean;
+}
+
+/** An image encoder with feature maps of falling resolution. */
+export interface Backbone {
+  /** Channels of the feature maps, finest first. */
+  readonly channels: readonly number[];
+  /** Pixels of the image per pixel of each feature map. */
+  readonly strides: readonly number[];
+  /** [batch, height, width, 3] → the feature maps, finest first. */
+  build(context: PartContext): tf.LayersModel;
+}

@@ -1,0 +1,66 @@
+import type { Raster, RgbImage, Size } from './raster.js';
+
+/** What a map of labels means, so that a task, the augmentation and a picture know how to treat it. */
+export type LabelInfo =
+  | {
+      /** One class id per pixel. */
+      readonly kind: 'classes';
+      /** Names by class id; their number is the number of classes. */
+      readonly names: readonly string[];
+      /** RGB, 0–255, by class id, for pictures. */
+      readonly colors: readonly (readonly [number, number, number])[];
+      /** The id of pixels without a label. */
+      readonly void: number;
+    }
+  | {
+      /** One number per pixel, 0 = no label. */
+      readonly kind: 'scalar';
+      /** E.g. `m` or `1/m`. */
+      readonly unit: string;
+      /**
+       * What magnifying the image by s does to the values: `divide` for a distance (things look s times
+       * nearer), `keep` where the values do not follow the magnification.
+       */
+      readonly zoom: 'divide' | 'keep';
+      /** Range shown in pictures. */
+      readonly range: readonly [number, number];
+    }
+  | {
+      /** A unit vector per pixel (x right, y down, z away from the camera), all zero = no label. */
+      readonly kind: 'directions';
+    };
+
+/** One image and whatever labels it has. */
+export interface Sample extends Size {
+  /** Unique in its split; appears in messages. */
+  readonly id: string;
+  /** RGB, 0–255. */
+  readonly image: RgbImage;
+  /** Label maps by name, of the image's size. A sample may lack any of them. */
+  readonly labels: Readonly<Record<string, Raster | undefined>>;
+}
+
+export const splitNames = ['train', 'val', 'test'] as const;
+export type SplitName = (typeof splitNames)[number];
+
+/** The samples of one split, in a fixed order. */
+export interface Split {
+  readonly length: number;
+  /**
+   * Sample number `index`; the same one every time.
+   * @throws MtlError `SAMPLE_INVALID` naming the file and the fix.
+   */
+  sample(index: number): Promise<Sample>;
+}
+
+/** A source of images with labels. */
+export interface Dataset {
+  /** Size of every image and label map it gives. */
+  readonly size: Size;
+  /** The label maps it has, by name. */
+  readonly labels: Readonly<Record<string, LabelInfo>>;
+  /**
+   * @throws MtlError `DATA_INVALID` where the split is absent or empty, or its files do not fit together.
+   */
+  split(name: SplitName): Promise<Split>;
+}

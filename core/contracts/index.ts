@@ -1,0 +1,13 @@
+export type * from './json.js';
+export type * from './state.js';
+export type * from './raster.js';
+export * from './dataset.js';
+export type * from './metric.js';
+export type * from './task.js';
+export type * from './loss.js';
+export type * from './weighter.js';
+export type * from './optimizer.js';
+export type * from './engine.js';
+export type * from './backbone.js';
+export type * from './architecture.js';
+export type * from './transfer-net.js';

@@ -1,0 +1,27 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Target, Task } from './task.js';
+
+/** A prediction against labels, e.g. `l1`: mean over labelled pixels, 0 where there is none. */
+export interface PredictionLoss {
+  readonly role: 'prediction';
+  compute(prediction: tf.Tensor4D, target: Target): tf.Scalar;
+}
+
+/** What a transferred prediction has before it. */
+export interface TransferredPrediction {
+  /** The task that it predicts (where the edge ends). */
+  readonly task: Task;
+  /** ŷ_{s→t}, [batch, height, width, channels of the task] */
+  readonly transferred: tf.Tensor4D;
+  /** ŷ_t, with its gradient: the loss decides whether to cut it off. */
+  readonly direct: tf.Tensor4D;
+  readonly target: Target;
+}
+
+/** What holds a transferred prediction to the rest of the network, e.g. `xtc` or `align`. */
+export interface ConsistencyLoss {
+  readonly role: 'consistency';
+  compute(prediction: TransferredPrediction): tf.Scalar;
+}
+
+export type Loss = PredictionLoss | ConsistencyLoss;

@@ -1,0 +1,69 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Sample } from './dataset.js';
+import type { Metric } from './metric.js';
+import type { Raster, RgbImage, Size } from './raster.js';
+
+/** A batch's labels for one task, on the engine. */
+export interface Target {
+  /** [batch, height, width, channels of the label]; zero where masked. */
+  readonly value: tf.Tensor4D;
+  /** [batch, height, width, 1], 1 = labelled, 0 = not. All zero for a sample that lacks this task's labels. */
+  readonly mask: tf.Tensor4D;
+}
+
+/** One sample's labels for one task, on the host. */
+export interface HostTarget {
+  readonly value: Raster;
+  /** One number per pixel of `value`, 1 = labelled, 0 = not. */
+  readonly mask: Uint8Array;
+}
+
+/** What a task-transferred prediction is held against (METHOD: ℓ_{s→t}, cross-task consistency). */
+export interface Reference {
+  /** The task's direct prediction, cut off from the gradient. [batch, height, width, channels] */
+  readonly value: tf.Tensor4D;
+  /** [batch, height, width, 1]; null where every pixel counts. */
+  readonly mask: tf.Tensor4D | null;
+  /** For class scores: the whole distribution (eq. 13) or its most likely class alone. */
+  readonly target: 'soft' | 'hard';
+  /** ε of a hard target: 1 − ε for its class, ε/(C − 1) for the others. */
+  readonly labelSmoothing: number;
+}
+
+/** A predictor that looks at no image, to be set beside a trained one. */
+export interface TrivialPredictor {
+  /** E.g. `majority class`. */
+  readonly name: string;
+  update(target: HostTarget): void;
+  /** The decoded prediction of every pixel, one number per channel. */
+  compute(): readonly number[];
+}
+
+/** One thing predicted per image. */
+export interface Task {
+  /** Its key in batches, metrics and config. */
+  readonly name: string;
+  /** What its loss is, for weighters that treat the two apart. */
+  readonly kind: 'classification' | 'regression';
+  /** Channels that its head gives, e.g. the number of classes. */
+  readonly channels: number;
+  /** Channels of its target and of its decoded prediction, e.g. 1 for class ids. */
+  readonly targetChannels: number;
+  /** Size of its target for an image of this size. */
+  targetSize(image: Size): Size;
+  /** This task's labels in a sample; undefined where the sample has none. */
+  target(sample: Sample): HostTarget | undefined;
+  /** ℓ_t: mean over labelled pixels, 0 where there is none. */
+  loss(prediction: tf.Tensor4D, target: Target): tf.Scalar;
+  /** ℓ_{s→t}: a transferred prediction against this task's direct one. */
+  consistency(transferred: tf.Tensor4D, reference: Reference): tf.Scalar;
+  /** What a transfer net that starts here is fed: log-softmax of class scores, a depth as it is. */
+  transferInput(prediction: tf.Tensor4D): tf.Tensor4D;
+  /** The head's output as a value of the target's kind: class ids for scores. [batch, height, width, targetChannels] */
+  decode(prediction: tf.Tensor4D): tf.Tensor4D;
+  /** Fresh metrics; the first is the one that stands for the task. */
+  metrics(): readonly Metric[];
+  trivial(): TrivialPredictor;
+  /** A picture of a decoded prediction or a target; `mask` 0 = nothing there. */
+  render(decoded: Raster, mask?: Uint8Array): RgbImage;
+}

@@ -1,0 +1,66 @@
+/**
+ * Every message that a user can cause comes from here: a stable code, the argument, what was expected,
+ * what was found and what to do.
+ */
+
+/** Stable codes, for programs that want to tell failures apart. */
+export type ErrorCode =
+  | 'CONFIG_NOT_FOUND'
+  | 'CONFIG_INVALID'
+  | 'PLUGIN_INVALID'
+  | 'PLUGIN_DUPLICATE'
+  | 'PLUGIN_UNKNOWN'
+  | 'DEPENDENCY_MISSING'
+  | 'ENGINE_UNUSABLE'
+  | 'DATA_INVALID'
+  | 'SAMPLE_INVALID'
+  | 'SHAPE_MISMATCH'
+  | 'WEIGHTS_INVALID'
+  | 'CHECKPOINT_INVALID'
+  | 'RUN_INVALID'
+  | 'METRIC_EMPTY'
+  | 'LOSS_NOT_FINITE'
+  | 'INTERRUPTED';
+
+/** A failure that the user can act on. The command line prints the message alone, without a stack trace. */
+export class MtlError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'MtlError';
+  }
+}
+
+/** What went wrong with one value: the four things a reader needs to mend it. */
+export interface Complaint {
+  /** The argument, key path or file, e.g. `train.epochs`. */
+  readonly what: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly fix?: string;
+}
+
+/** `train.epochs: expected a whole number of at least 1, found "three"; …fix…` */
+export function complain({ what, expected, found, fix }: Complaint): string {
+  return `${what}: expected ${expected}, found ${found}${fix ? `; ${fix}` : ''}`;
+}
+
+/** An error about one value. */
+export function badValue(code: ErrorCode, complaint: Complaint, options?: ErrorOptions): MtlError {
+  return new MtlError(code, complain(complaint), options);
+}
+
+/** A short, safe rendering of a found value for a message. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

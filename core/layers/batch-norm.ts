@@ -1,0 +1,120 @@
+import * as tf from '@tensorflow/tfjs';
+import { inputTensor, variableOf } from './layer.js';
+
+/** PyTorch's defaults (METHOD §2): new = 0.9 · old + 0.1 · batch. */
+const momentum = 0.1;
+const epsilon = 1e-5;
+
+export interface BatchNormArgs {
+  readonly name?: string;
+  /** Default none. */
+  readonly activation?: 'relu' | null;
+}
+
+/**
+ * Batch normalisation over [batch, height, width], optionally followed by ReLU, as PyTorch defines it: normalises by
+ * the biased batch variance, keeps the unbiased one. Weights: `gamma`, `beta`, `movingMean`, `movingVariance`
+ * [channels]. The moving statistics follow each call with `training: true`, and are what other calls use.
+ */
+export class BatchNorm extends tf.layers.Layer {
+  static readonly className = 'CrosstaskBatchNorm';
+  private readonly activation: 'relu' | null;
+  private gamma: tf.LayerVariable | undefined;
+  private beta: tf.LayerVariable | undefined;
+  private movingMean: tf.LayerVariable | undefined;
+  private movingVariance: tf.LayerVariable | undefined;
+
+  constructor({ name, activation = null }: BatchNormArgs) {
+    super(name ? { name } : {});
+    this.activation = activation;
+  }
+
+  override build(inputShape: tf.Shape): void {
+    const shape = [inputShape.at(-1)!];
+    const [zeros, ones] = [tf.initializers.zeros(), tf.initializers.ones()];
+    this.gamma = this.addWeight('gamma', shape, 'float32', ones);
+    this.beta = this.addWeight('beta', shape, 'float32', zeros);
+    this.movingMean = this.addWeight('movingMean', shape, 'float32', zeros, undefined, false);
+    this.movingVariance = this.addWeight('movingVariance', shape, 'float32', ones, undefined, false);
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: tf.Shape): tf.Shape {
+    return inputShape;
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
+    const x = inputTensor(inputs);
+    const gamma = variableOf(this.gamma) as unknown as tf.Tensor1D;
+    const beta = variableOf(this.beta) as unknown as tf.Tensor1D;
+    if (kwargs.training) {
+      return normalizeByBatch(x, gamma, beta, this.activation, (mean, variance) => this.follow(mean, variance, x));
+    }
+    return tf.tidy(() => {
+      const scale = tf.mul(gamma, tf.rsqrt(tf.add(variableOf(this.movingVariance), epsilon)));
+      const y = tf.add(tf.mul(x, scale), tf.sub(beta, tf.mul(variableOf(this.movingMean), scale)));
+      return this.activation ? tf.relu(y) : y;
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), activation: this.activation };
+  }
+
+  private follow(mean: tf.Tensor1D, variance: tf.Tensor1D, x: tf.Tensor4D): void {
+    const count = x.size / mean.size;
+    move(variableOf(this.movingMean), mean);
+    move(variableOf(this.movingVariance), tf.mul(variance, count / Math.max(1, count - 1)));
+  }
+}
+
+tf.serialization.registerClass(BatchNorm);
+
+function move(average: tf.Variable, value: tf.Tensor): void {
+  average.assign(tf.add(tf.mul(average, 1 - momentum), tf.mul(value, momentum)));
+}
+
+/** Sum over all but the last axis. [rows, channels] → [channels] */
+function channelSums(x: tf.Tensor2D): tf.Tensor1D {
+  return tf.sum(x, 0);
+}
+
+/**
+ * Training batch norm (Ioffe & Szegedy 2015) as one node on the tape:
+ * x̂ = (x − μ)/√(σ² + ε), y = γx̂ + β;
+ * dx = γ/√(σ² + ε) · (dy − mean(dy) − x̂ · mean(dy·x̂)), dγ = Σ dy·x̂, dβ = Σ dy.
+ */
+function normalizeByBatch(
+  x: tf.Tensor4D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  activation: 'relu' | null,
+  onStatistics: (mean: tf.Tensor1D, variance: tf.Tensor1D) => void,
+): tf.Tensor4D {
+  const channels = gamma.size;
+  const rows = x.size / channels;
+  return tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
+    const [input, scale, shift, save] = args as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
+    const flat = input.reshape([rows, channels]) as tf.Tensor2D;
+    const mean = tf.div(channelSums(flat), rows) as tf.Tensor1D;
+    const centered = tf.sub(flat, mean) as tf.Tensor2D;
+    const variance = tf.div(channelSums(tf.square(centered)), rows) as tf.Tensor1D;
+    onStatistics(mean, variance);
+    const inverse = tf.rsqrt(tf.add(variance, epsilon)) as tf.Tensor1D;
+    const linear = tf.add(tf.mul(centered, tf.mul(scale, inverse)), shift);
+    const value = (activation ? tf.relu(linear) : linear).reshape(input.shape);
+    save(activation ? [centered, inverse, scale, value] : [centered, inverse, scale]);
+    return {
+      value,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [xc, inv, g, y] = saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D, tf.Tensor4D | undefined];
+        const dz = (y ? tf.mul(dy, tf.step(y)) : dy).reshape([rows, channels]) as tf.Tensor2D;
+        const dBeta = channelSums(dz);
+        const dGamma = tf.mul(channelSums(tf.mul(dz, xc)), inv) as tf.Tensor1D;
+        const slope = tf.div(tf.mul(inv, dGamma), rows);
+        const dx = tf.mul(tf.sub(tf.sub(dz, tf.mul(xc, slope)), tf.div(dBeta, rows)), tf.mul(g, inv));
+        return [dx.reshape(dy.shape), dGamma, dBeta];
+      },
+    };
+  })(x, gamma, beta) as tf.Tensor4D;
+}

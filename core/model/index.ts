@@ -1,0 +1,3 @@
+export { assembleModel, resolveEdges, type EdgeSpec, type ModelArgs } from './assemble.js';
+export { Model, type Predictions, type TransferEdge } from './model.js';
+export { summarize, type LayerSummary, type ModelSummary, type PartSummary } from './summary.js';

@@ -1,0 +1,67 @@
+import * as tf from '@tensorflow/tfjs';
+import type { NamedState, Network, Stateful, Task } from '../contracts/index.js';
+import { restoreVariables } from '../contracts/restore.js';
+import { namedWeights } from '../layers/index.js';
+import type { Transferred } from '../objective/index.js';
+
+/** A transfer net and the edge of the transfer graph that it stands on. */
+export interface TransferEdge {
+  readonly from: Task;
+  readonly to: Task;
+  readonly net: tf.LayersModel;
+}
+
+export interface Predictions {
+  /** ŷ_t by task */
+  readonly direct: Readonly<Record<string, tf.Tensor4D>>;
+  readonly transferred: readonly Transferred[];
+  readonly representation: readonly tf.Tensor[];
+}
+
+/** A run's whole model: the architecture's network and the transfer nets on top of it. */
+export class Model implements Stateful {
+  /** All parts by name: the network's, and `transfer.FROM-TO`. */
+  readonly parts: Readonly<Record<string, tf.LayersModel>>;
+  /** Trainable variables by name. */
+  readonly parameters: Readonly<Record<string, tf.Variable>>;
+  /** Trainable ones and batch norm's moving statistics. */
+  private readonly variables: Readonly<Record<string, tf.Variable>>;
+
+  constructor(
+    readonly tasks: readonly Task[],
+    private readonly network: Network,
+    readonly edges: readonly TransferEdge[],
+  ) {
+    this.parts = { ...network.parts, ...Object.fromEntries(edges.map(({ net }) => [net.name, net])) };
+    const weights = Object.entries(this.parts).flatMap(([part, model]) => namedWeights(part, model));
+    const variables = ([name, weight]: (typeof weights)[number]) => [name, weight.read() as tf.Variable] as const;
+    this.variables = Object.fromEntries(weights.map(variables));
+    this.parameters = Object.fromEntries(weights.filter(([, { trainable }]) => trainable).map(variables));
+  }
+
+  /**
+   * @param image [batch, height, width, 3], normalised
+   * @param transfer false skips the transfer nets: predictions alone need none
+   */
+  forward(image: tf.Tensor4D, { training, transfer }: { training: boolean; transfer: boolean }): Predictions {
+    const { predictions: direct, representation } = this.network.forward(image, training);
+    const transferred = (transfer ? this.edges : []).map(({ from, to, net }) => ({
+      from: from.name,
+      to: to.name,
+      prediction: net.apply(from.transferInput(direct[from.name]!), { training }) as tf.Tensor4D,
+    }));
+    return { direct, transferred, representation };
+  }
+
+  get state(): NamedState {
+    return { tensors: this.variables, values: {} };
+  }
+
+  restore(state: NamedState): void {
+    restoreVariables(this.variables, state.tensors, 'model');
+  }
+
+  dispose(): void {
+    for (const part of Object.values(this.parts)) part.dispose();
+  }
+}

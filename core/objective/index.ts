@@ -1,0 +1,9 @@
+export {
+  taskLosses,
+  type Consistency,
+  type ObjectiveArgs,
+  type TaskLoss,
+  type Transferred,
+} from './objective.js';
+export { crossEntropyMap, maskedMean, smoothedOneHot } from './pixelwise.js';
+export { stopGradient } from './stop-gradient.js';

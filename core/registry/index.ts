@@ -1,0 +1,15 @@
+export { createToken, RunContainer, type Deps, type Token } from './deps.js';
+export {
+  definePart,
+  definePlugin,
+  kinds,
+  type Kind,
+  type Kinds,
+  type PartDefinition,
+  type Plugin,
+  type Preset,
+} from './plugin.js';
+export { partSpec, type PartSpec } from './part-schema.js';
+export { Registry, type PartListing } from './registry.js';
+export { tokens, type DataInfo } from './tokens.js';
+export { describeIssues } from './zod-issues.js';

@@ -1,0 +1,80 @@
+import type { z } from 'zod';
+import type {
+  Architecture,
+  Backbone,
+  Dataset,
+  Engine,
+  Loss,
+  Metric,
+  Optimizer,
+  Task,
+  TransferNet,
+  Weighter,
+} from '../contracts/index.js';
+import type { Deps } from './deps.js';
+
+/** What each kind of plugin makes. */
+export interface Kinds {
+  task: Task;
+  backbone: Backbone;
+  transferNet: TransferNet;
+  loss: Loss;
+  weighter: Weighter;
+  architecture: Architecture;
+  dataset: Dataset;
+  engine: Engine;
+  optimizer: Optimizer;
+  metric: Metric;
+}
+
+export type Kind = keyof Kinds;
+
+/** Where a plugin lists its parts of each kind; a missing kind is a compile error here. */
+export const kindFields = {
+  task: 'tasks',
+  backbone: 'backbones',
+  transferNet: 'transferNets',
+  loss: 'losses',
+  weighter: 'weighters',
+  architecture: 'architectures',
+  dataset: 'datasets',
+  engine: 'engines',
+  optimizer: 'optimizers',
+  metric: 'metrics',
+} as const satisfies Record<Kind, string>;
+
+export const kinds = Object.keys(kindFields) as readonly Kind[];
+
+/** One named part: what it is, what it takes, how it is made. */
+export interface PartDefinition<T, Options extends z.ZodType = z.ZodType> {
+  /** One line for `mtl plugins`. */
+  readonly description: string;
+  /** Its options; every option has a default or is required, and unknown ones are refused. */
+  readonly options: Options;
+  /** @param deps what the run offers, see `Deps` */
+  create(options: z.output<Options>, deps: Deps): T;
+}
+
+/** A config fragment that `extends:` can name; written like a config file. */
+export type Preset = Readonly<Record<string, unknown>>;
+
+/** Parts and presets under one name. */
+export type Plugin = {
+  readonly name: string;
+  readonly presets?: Readonly<Record<string, Preset>>;
+} & {
+  readonly [K in Kind as (typeof kindFields)[K]]?: Readonly<Record<string, PartDefinition<Kinds[K]>>>;
+};
+
+/** Ties a part's options schema to its `create`, so that the options are typed. */
+export function definePart<T, Options extends z.ZodType>(
+  part: PartDefinition<T, Options>,
+): PartDefinition<T> {
+  // A part is only ever created with what its own schema gave out (Registry.create).
+  return part as unknown as PartDefinition<T>;
+}
+
+/** A plugin is a plain object; this only types it. */
+export function definePlugin(plugin: Plugin): Plugin {
+  return plugin;
+}

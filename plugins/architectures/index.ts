@@ -1,0 +1,2 @@
+export { shared } from './shared.js';
+export { single } from './single.js';

@@ -1,0 +1,1 @@
+export { resnets } from './resnet/index.js';

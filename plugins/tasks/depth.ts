@@ -1,0 +1,86 @@
+import * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
+import {
+  definePart,
+  partSpec,
+  tokens,
+  type Deps,
+  type HostTarget,
+  type Raster,
+  type RgbImage,
+  type Task,
+  type TrivialPredictor,
+} from '../../core/index.js';
+import { colorMap } from './color-map.js';
+import { labelInfo } from './labels.js';
+import { predictionLoss } from './prediction-loss.js';
+
+const options = z.strictObject({
+  label: z.string().default('depth').describe('Which labels of the data set to learn.'),
+  loss: partSpec('loss').default('l1').describe('Loss against the labels: l1, mse, logL1, smoothL1, ssim.'),
+  consistency: partSpec('loss').default('l1').describe('Loss of a transferred against the direct depth: l1 or ssim.'),
+  metrics: z
+    .array(z.string())
+    .min(1)
+    .default(['absolute', 'relative', 'rmse', 'rmseLog', 'delta1', 'delta2', 'delta3'])
+    .describe('The first one stands for the task.'),
+});
+
+/** One number per pixel: metres, or 1/metres where the data set gives inverse depth. Labels of 0 are missing. */
+export const depth = definePart({
+  description: 'Depth estimation: one number per pixel, metres or inverse metres as the data set gives it.',
+  options,
+  create: (settings, deps) => createDepth(settings, deps),
+});
+
+function createDepth(settings: z.output<typeof options>, deps: Deps): Task {
+  const info = labelInfo(deps, settings.label, 'scalar');
+  const loss = predictionLoss(deps, 'loss', settings.loss);
+  const consistency = predictionLoss(deps, 'consistency', settings.consistency);
+  return {
+    name: deps.get(tokens.taskName),
+    kind: 'regression',
+    channels: 1,
+    targetChannels: 1,
+    targetSize: (image) => image,
+    target(sample): HostTarget | undefined {
+      const labels = sample.labels[settings.label];
+      return labels && { value: labels, mask: Uint8Array.from(labels.data, (value) => (value > 0 ? 1 : 0)) };
+    },
+    loss: (prediction, target) => loss.compute(prediction, target),
+    consistency: (transferred, { value, mask }) =>
+      tf.tidy(() => consistency.compute(transferred, { value, mask: mask ?? tf.onesLike(value) })),
+    transferInput: (prediction) => prediction,
+    decode: (prediction) => prediction.clone(),
+    metrics: () =>
+      settings.metrics.map((name) =>
+        deps.get(tokens.registry).create('metric', name, deps, `tasks.${deps.get(tokens.taskName)}.metrics`),
+      ),
+    trivial: meanDepth,
+    render: (values, mask) => paint(values, info.range, mask),
+  };
+}
+
+function meanDepth(): TrivialPredictor {
+  let sum = 0;
+  let count = 0;
+  return {
+    name: 'mean depth',
+    update({ value, mask }) {
+      mask.forEach((valid, pixel) => {
+        if (!valid) return;
+        sum += value.data[pixel]!;
+        count += 1;
+      });
+    },
+    compute: () => [sum / Math.max(1, count)],
+  };
+}
+
+function paint(values: Raster, [low, high]: readonly [number, number], mask?: Uint8Array): RgbImage {
+  const data = new Uint8Array(values.data.length * 3);
+  values.data.forEach((value, pixel) => {
+    if (mask?.[pixel] !== 0) data.set(colorMap((value - low) / (high - low)), pixel * 3);
+  });
+  return { height: values.height, width: values.width, channels: 3, data };
+}

@@ -1,0 +1,2 @@
+export { depth } from './depth.js';
+export { segmentation } from './segmentation.js';

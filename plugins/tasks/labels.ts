@@ -1,0 +1,17 @@
+import { badValue, tokens, type Deps, type LabelInfo } from '../../core/index.js';
+
+/**
+ * What the data set says about the labels that a task learns from.
+ * @throws MtlError `CONFIG_INVALID` where the data set has no such labels, or labels of another kind.
+ */
+export function labelInfo<K extends LabelInfo['kind']>(deps: Deps, label: string, kind: K): LabelInfo & { kind: K } {
+  const { labels } = deps.get(tokens.data);
+  const info = labels[label];
+  if (info?.kind === kind) return info as LabelInfo & { kind: K };
+  const offered = Object.entries(labels).map(([name, found]) => `${name} (${found.kind})`);
+  throw badValue('CONFIG_INVALID', {
+    what: `tasks.${deps.get(tokens.taskName)}.label`,
+    expected: `the name of ${kind} labels in the data set, which has ${offered.join(', ') || 'none'}`,
+    found: info ? `"${label}", whose labels are ${info.kind}` : `"${label}"`,
+  });
+}

@@ -1,0 +1,17 @@
+import { badValue, tokens, type Deps, type PartSpec, type PredictionLoss } from '../../core/index.js';
+
+/**
+ * The loss that a task's options name.
+ * @throws MtlError `CONFIG_INVALID` where it is a consistency loss.
+ */
+export function predictionLoss(deps: Deps, option: string, spec: PartSpec): PredictionLoss {
+  const path = `tasks.${deps.get(tokens.taskName)}.${option}`;
+  const loss = deps.get(tokens.registry).create('loss', spec, deps, path);
+  if (loss.role === 'prediction') return loss;
+  throw badValue('CONFIG_INVALID', {
+    what: path,
+    expected: 'a loss of a prediction against labels, e.g. l1 or crossEntropy',
+    found: `"${typeof spec === 'string' ? spec : spec.name}", which compares tasks`,
+    fix: 'name it under consistency.loss',
+  });
+}

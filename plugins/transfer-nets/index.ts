@@ -1,0 +1,1 @@
+export { ttnet } from './ttnet.js';
