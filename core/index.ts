@@ -1,13 +1,15 @@
 /** The public surface of crosstask: what programs and plugins may use. */
+export * from './config/index.js';
 export * from './contracts/index.js';
+export { restoreVariables } from './contracts/restore.js';
+export * from './data/index.js';
 export * from './errors.js';
-export { Random } from './random.js';
-export * from './registry/index.js';
+export * from './evaluation/index.js';
 export { encodeSafetensors, parseSafetensors, type HostTensor, type Safetensors } from './io/safetensors.js';
 export * from './layers/index.js';
-export * from './data/index.js';
-export * from './objective/index.js';
-export { Tape, type Seed } from './training/tape.js';
-export { TapeProblem, type ProblemArgs } from './training/problem.js';
-export { restoreVariables } from './contracts/restore.js';
 export * from './model/index.js';
+export * from './objective/index.js';
+export { Random } from './random.js';
+export * from './registry/index.js';
+export * from './run/index.js';
+export * from './training/index.js';

@@ -13,6 +13,7 @@ export interface Target {
 
 /** One sample's labels for one task, on the host. */
 export interface HostTarget {
+  /** Where masked, whatever stands there. */
   readonly value: Raster;
   /** One number per pixel of `value`, 1 = labelled, 0 = not. */
   readonly mask: Uint8Array;

@@ -16,7 +16,7 @@ const arrays = {
 export interface HostTensor {
   readonly dtype: keyof typeof arrays;
   readonly shape: readonly number[];
-  readonly data: InstanceType<(typeof arrays)[keyof typeof arrays]>;
+  readonly data: Float64Array | Float32Array | Uint16Array | BigInt64Array | Int32Array | Uint8Array;
 }
 
 export interface Safetensors {

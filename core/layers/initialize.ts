@@ -31,7 +31,8 @@ export function initialize(part: string, model: tf.LayersModel, scale: KernelSca
     const variable = weight.read() as tf.Variable;
     const deviation = scale(variable.shape);
     const random = new Random(seed, 'initialize', name);
-    const values = Float32Array.from({ length: variable.size }, () => deviation * random.normal());
+    const values = new Float32Array(variable.size);
+    for (let place = 0; place < values.length; place++) values[place] = deviation * random.normal();
     tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
   }
 }

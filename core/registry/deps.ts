@@ -23,30 +23,29 @@ export interface Deps {
 /** The container of one run, on a tsyringe child container. */
 export class RunContainer implements Deps {
   private readonly container: DependencyContainer = container.createChildContainer();
-  private readonly keys = new Map<Token<unknown>, symbol>();
+  /** By description, not by identity: a plugin may bring its own copy of this module. */
+  private readonly offered = new Set<string>();
 
   /** Offers a value under a token, once. */
   provide<T>(token: Token<T>, value: T): this {
-    if (this.keys.has(token)) throw new Error(`${token.description} is already provided`);
-    const key = Symbol(token.description);
-    this.keys.set(token, key);
-    this.container.register<T>(key, { useValue: value });
+    if (this.has(token)) throw new Error(`${token.description} is already provided`);
+    this.offered.add(token.description);
+    this.container.register<T>(token.description, { useValue: value });
     return this;
   }
 
   has(token: Token<unknown>): boolean {
-    return this.keys.has(token);
+    return this.offered.has(token.description);
   }
 
   get<T>(token: Token<T>): T {
-    const key = this.keys.get(token);
-    if (!key) {
-      const offered = [...this.keys.keys()].map(({ description }) => description).join(', ') || 'nothing';
+    if (!this.has(token)) {
+      const offered = [...this.offered].join(', ') || 'nothing';
       throw new MtlError(
         'DEPENDENCY_MISSING',
         `A plugin asked for ${token.description}, which this run does not offer here; it offers: ${offered}`,
       );
     }
-    return this.container.resolve<T>(key);
+    return this.container.resolve<T>(token.description);
   }
 }

@@ -9,7 +9,7 @@ export {
   type Plugin,
   type Preset,
 } from './plugin.js';
-export { partSpec, type PartSpec } from './part-schema.js';
+export { nestedKind, partSpec, type PartSpec } from './part-schema.js';
 export { Registry, type PartListing } from './registry.js';
 export { tokens, type DataInfo } from './tokens.js';
 export { describeIssues } from './zod-issues.js';

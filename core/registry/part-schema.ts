@@ -31,3 +31,8 @@ function innermost(schema: z.ZodType): object {
   const { innerType } = schema.def as { innerType?: z.ZodType };
   return innerType ? innermost(innerType) : schema;
 }
+
+/** The kind of part that an option's schema names. */
+export function nestedKind(schema: object): Kind | undefined {
+  return nestedKinds.get(schema);
+}

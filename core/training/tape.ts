@@ -31,12 +31,12 @@ export class Tape {
   private constructor(private readonly nodes: TapeNode[]) {}
 
   /** Runs a function and records it. What it does not return is freed, but for what the gradients need. */
-  static record<T extends tf.TensorContainer>(forward: () => T): { tape: Tape; result: T } {
+  static record<T extends object>(forward: () => T): { tape: Tape; result: T } {
     const engine = tf.engine() as unknown as Recorder;
     engine.startTape();
     const recorded = engine.state.activeTape;
     try {
-      const result = tf.tidy(forward);
+      const result = tf.tidy(forward as () => tf.TensorContainer) as T;
       return { tape: new Tape(recorded.slice()), result };
     } catch (error) {
       new Tape(recorded).dispose();

@@ -12,7 +12,7 @@ import {
   type TrivialPredictor,
 } from '../../core/index.js';
 import { colorMap } from './color-map.js';
-import { labelInfo } from './labels.js';
+import { labelInfo, maskOf } from './labels.js';
 import { predictionLoss } from './prediction-loss.js';
 
 const options = z.strictObject({
@@ -45,7 +45,7 @@ function createDepth(settings: z.output<typeof options>, deps: Deps): Task {
     targetSize: (image) => image,
     target(sample): HostTarget | undefined {
       const labels = sample.labels[settings.label];
-      return labels && { value: labels, mask: Uint8Array.from(labels.data, (value) => (value > 0 ? 1 : 0)) };
+      return labels && { value: labels, mask: maskOf(labels.data, (value) => value > 0) };
     },
     loss: (prediction, target) => loss.compute(prediction, target),
     consistency: (transferred, { value, mask }) =>

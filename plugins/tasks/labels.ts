@@ -1,4 +1,4 @@
-import { badValue, tokens, type Deps, type LabelInfo } from '../../core/index.js';
+import { badValue, tokens, type Deps, type LabelInfo, type Raster } from '../../core/index.js';
 
 /**
  * What the data set says about the labels that a task learns from.
@@ -14,4 +14,11 @@ export function labelInfo<K extends LabelInfo['kind']>(deps: Deps, label: string
     expected: `the name of ${kind} labels in the data set, which has ${offered.join(', ') || 'none'}`,
     found: info ? `"${label}", whose labels are ${info.kind}` : `"${label}"`,
   });
+}
+
+/** 1 where a value is a label. */
+export function maskOf(values: Raster['data'], isLabel: (value: number) => boolean): Uint8Array {
+  const mask = new Uint8Array(values.length);
+  for (let place = 0; place < values.length; place++) mask[place] = isLabel(values[place]!) ? 1 : 0;
+  return mask;
 }

@@ -16,7 +16,7 @@ import {
   type Task,
   type TrivialPredictor,
 } from '../../core/index.js';
-import { labelInfo } from './labels.js';
+import { labelInfo, maskOf } from './labels.js';
 import { predictionLoss } from './prediction-loss.js';
 
 const options = z.strictObject({
@@ -50,9 +50,7 @@ function createSegmentation(settings: z.output<typeof options>, deps: Deps): Tas
     targetSize: (image) => image,
     target(sample): HostTarget | undefined {
       const labels = sample.labels[settings.label];
-      if (!labels) return undefined;
-      const mask = Uint8Array.from(labels.data, (id) => (id === info.void ? 0 : 1));
-      return { value: { ...labels, data: Int32Array.from(labels.data, (id) => (id === info.void ? 0 : id)) }, mask };
+      return labels && { value: labels, mask: maskOf(labels.data, (id) => id !== info.void) };
     },
     loss: (prediction, target) => loss.compute(prediction, target),
     consistency: transferredCrossEntropy,

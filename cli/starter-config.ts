@@ -1,0 +1,56 @@
+const datasets = {
+  scenes: `# Street-like scenes made on the spot: nothing to download.
+dataset:
+  name: scenes
+  size: [64, 128] # height, width; multiples of 32
+  train: 256 # images
+  val: 32
+  test: 32
+  depth: inverse # 1/metres; or metric
+`,
+  folders: `# Your own files, paired by name.
+dataset:
+  name: folders
+  root: ./data
+  size: [96, 128] # height, width; multiples of 32
+  rgb: rgb/*.png
+  labels: { files: labels/*.png, classes: [background, object], void: [255] }
+  depth: { files: depth/*.png, scale: 0.001, invalid: 0 } # 16-bit, millimetres
+  split: { train: 0.8, val: 0.1, test: 0.1 }
+`,
+} as const;
+
+/** A config that trains as it stands and says what each key does. */
+export function starterConfig(dataset: keyof typeof datasets): string {
+  return `# crosstask: what to train, on what, how. "mtl plugins" lists all that can be named here.
+extends: xtasc-net # or mt-net, st-net, align-net
+
+engine: auto # the fastest that works here; "mtl doctor" shows them
+
+${datasets[dataset]}
+# One network learns all of these; each has its loss and metrics.
+tasks:
+  segmentation: {}
+  depth: { loss: l1 } # l1, mse, logL1, smoothL1, ssim
+
+# A small network that trains on a laptop. The paper's: resnet34, decoderChannels 128, transferNet channels 64.
+backbone: { name: resnet18, width: 16 }
+architecture: { name: shared, decoderChannels: 32 }
+
+# Each task's prediction, passed through a transfer network, must agree with the other tasks'. null = without.
+consistency:
+  loss: xtc # or align
+  transferNet: { name: ttnet, channels: 16 }
+  lambda: 0.01
+
+# How the tasks' losses become one update.
+weighter: uncertainty # or equal
+
+train:
+  epochs: 20
+  batchSize: 8
+  seed: 0
+  optimizer: { name: adam, lr: 2.0e-3 }
+  schedule: { name: cosine }
+`;
+}

@@ -1,0 +1,49 @@
+import Table from 'cli-table3';
+import type { ModelSummary, PartListing, RunResult } from '../core/index.js';
+
+function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[]): string {
+  const made = new Table({
+    head: [...head],
+    style: { head: [], border: [], compact: true },
+    colAligns: head.map((_, column) => (right.includes(column) ? 'right' : 'left')),
+  });
+  made.push(...rows.map((row) => [...row]));
+  return made.toString();
+}
+
+/** A model's metrics beside the trivial predictors'. */
+export function resultTable({ metrics, baselines }: RunResult): string {
+  const rows = Object.entries(metrics).flatMap(([task, values]) =>
+    Object.entries(values).map(([name, value]) => {
+      const { predictor, metrics: trivial } = baselines[task]!;
+      const bar = trivial[name];
+      return [task, name, value.toPrecision(4), bar === undefined ? '–' : bar.toPrecision(4), predictor];
+    }),
+  );
+  return table(['task', 'metric', 'model', 'trivial', 'trivial predictor'], rows, [2, 3]);
+}
+
+/** Parts, or all layers, with parameters and multiply-accumulates. */
+export function summaryTable({ parts, parameters, macs }: ModelSummary, layers: boolean): string {
+  const count = (value: number): string => value.toLocaleString('en');
+  const billions = (value: number): string => `${(value / 1e9).toFixed(2)} G`;
+  const rows = parts.flatMap((part) => [
+    [part.name, '', '', count(part.parameters), billions(part.macs)],
+    ...(layers ? part.layers : []).map((layer) => [
+      `  ${layer.name}`,
+      layer.type,
+      layer.output.join('×'),
+      count(layer.parameters),
+      billions(layer.macs),
+    ]),
+  ]);
+  rows.push(['total', '', '', count(parameters), billions(macs)]);
+  const shown = layers ? rows : rows.map(([name, , , ...counts]) => [name!, ...counts]);
+  const head = layers ? ['part', 'layer', 'output', 'parameters', 'MACs'] : ['part', 'parameters', 'MACs'];
+  return table(head, shown, layers ? [3, 4] : [1, 2]);
+}
+
+export function listTable(parts: readonly PartListing[]): string {
+  const rows = parts.map(({ kind, name, description, plugin }) => [kind, name, description, plugin]);
+  return table(['kind', 'name', 'what it is', 'plugin'], rows, []);
+}

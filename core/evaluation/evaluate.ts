@@ -1,0 +1,83 @@
+import * as tf from '@tensorflow/tfjs';
+import type { LabelInfo, Metric, Raster, Split, Task } from '../contracts/index.js';
+import { batchCount, batches, type HostBatch } from '../data/index.js';
+import { MtlError } from '../errors.js';
+import type { Model } from '../model/index.js';
+
+/** Metrics by task and name; a metric without a labelled pixel is left out. */
+export type MetricValues = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+export interface EvaluationData {
+  readonly split: Split;
+  readonly tasks: readonly Task[];
+  readonly labels: Readonly<Record<string, LabelInfo>>;
+  readonly batchSize: number;
+  /** Told after each batch. */
+  readonly onProgress?: ((done: number, of: number) => void) | undefined;
+}
+
+/** A batch's decoded predictions by task, [batch, height, width, targetChannels], on the host. */
+export type Predictor = (batch: HostBatch) => Promise<Readonly<Record<string, Float32Array | Int32Array>>>;
+
+/** The metrics of a predictor over a whole split, in its own order and unaugmented. */
+export async function evaluate(predict: Predictor, data: EvaluationData): Promise<MetricValues> {
+  const metrics = data.tasks.map((task) => [task, task.metrics()] as const);
+  const of = batchCount(data.split.length, data.batchSize);
+  let done = 0;
+  for await (const batch of batches({ ...data, seed: 0, epoch: 0, shuffle: false })) {
+    const predictions = await predict(batch);
+    for (const [task, taskMetrics] of metrics) update(taskMetrics, predictions[task.name]!, batch, task.name);
+    data.onProgress?.(++done, of);
+  }
+  return Object.fromEntries(metrics.map(([task, taskMetrics]) => [task.name, computed(taskMetrics)]));
+}
+
+/** A model's direct predictions. */
+export function modelPredictor(model: Model): Predictor {
+  return async (batch) => {
+    const decoded = tf.tidy(() => {
+      const image = tf.tensor4d(batch.image, [...batch.shape]);
+      const { direct } = model.forward(image, { training: false, transfer: false });
+      return Object.fromEntries(model.tasks.map((task) => [task.name, task.decode(direct[task.name]!)]));
+    });
+    const values = await Promise.all(
+      Object.entries(decoded).map(async ([name, tensor]) => [name, await tensor.data<'float32' | 'int32'>()] as const),
+    );
+    tf.dispose(decoded);
+    return Object.fromEntries(values);
+  };
+}
+
+function update(
+  metrics: readonly Metric[],
+  prediction: Float32Array | Int32Array,
+  { targets, size }: HostBatch,
+  task: string,
+): void {
+  const { value, mask, shape } = targets[task]!;
+  const [, height, width, channels] = shape;
+  const pixels = height * width;
+  const raster = (data: Float32Array | Int32Array, image: number): Raster => ({
+    height,
+    width,
+    channels,
+    data: data.subarray(image * pixels * channels, (image + 1) * pixels * channels),
+  });
+  for (let image = 0; image < size; image++) {
+    const valid = Uint8Array.from(mask.subarray(image * pixels, (image + 1) * pixels));
+    for (const metric of metrics) metric.update(raster(prediction, image), raster(value, image), valid);
+  }
+}
+
+function computed(metrics: readonly Metric[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    metrics.flatMap((metric) => {
+      try {
+        return [[metric.name, metric.compute()]];
+      } catch (error) {
+        if (error instanceof MtlError && error.code === 'METRIC_EMPTY') return [];
+        throw error;
+      }
+    }),
+  );
+}

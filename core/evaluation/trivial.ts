@@ -1,0 +1,48 @@
+import type { Split, Task } from '../contracts/index.js';
+import type { HostBatch } from '../data/index.js';
+import { evaluate, type EvaluationData, type Predictor } from './evaluate.js';
+
+/** What a predictor that looks at no image reaches, for one task. */
+export interface Baseline {
+  /** E.g. `majority class`. */
+  readonly predictor: string;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export type Baselines = Readonly<Record<string, Baseline>>;
+
+/**
+ * The metrics of each task's trivial predictor, learned from one split and measured on another: the bar that a
+ * model must clear before its numbers mean anything.
+ */
+export async function trivialBaselines(train: Split, data: EvaluationData): Promise<Baselines> {
+  const predictors = data.tasks.map((task) => ({ task, trivial: task.trivial() }));
+  for (let index = 0; index < train.length; index++) {
+    const sample = await train.sample(index);
+    for (const { task, trivial } of predictors) {
+      const target = task.target(sample);
+      if (target) trivial.update(target);
+    }
+  }
+  const constants = predictors.map(({ task, trivial }) => [task, trivial.compute()] as const);
+  const metrics = await evaluate(constantPredictor(constants), data);
+  return Object.fromEntries(
+    predictors.map(({ task, trivial }) => [
+      task.name,
+      { predictor: trivial.name, metrics: metrics[task.name]! },
+    ]),
+  );
+}
+
+function constantPredictor(constants: readonly (readonly [Task, readonly number[]])[]): Predictor {
+  return (batch: HostBatch) =>
+    Promise.resolve(
+      Object.fromEntries(
+        constants.map(([task, values]) => {
+          const filled = new Float32Array(batch.targets[task.name]!.value.length);
+          filled.forEach((_, place) => (filled[place] = values[place % values.length]!));
+          return [task.name, filled];
+        }),
+      ),
+    );
+}

@@ -1,0 +1,149 @@
+import type { Dataset, Engine, Split, SplitName, Task } from '../contracts/index.js';
+import { taskSpec, type Config, type LoadedConfig } from '../config/index.js';
+import { badValue, MtlError } from '../errors.js';
+import { assembleModel, type Model } from '../model/index.js';
+import type { Consistency } from '../objective/index.js';
+import { RunContainer, tokens, type Deps, type Registry } from '../registry/index.js';
+
+/** A config come to life: engine started, parts made, model built. */
+export interface Session {
+  readonly config: Config;
+  readonly registry: Registry;
+  readonly deps: Deps;
+  readonly engine: Engine;
+  readonly dataset: Dataset;
+  readonly tasks: readonly Task[];
+  readonly model: Model;
+  readonly consistency: Consistency | undefined;
+  dispose(): void;
+}
+
+/**
+ * Makes all that a config names.
+ * @param initialize false where the parameters are about to be restored
+ * @throws MtlError whatever a part has to complain about
+ */
+export async function openSession(loaded: LoadedConfig, { initialize }: { initialize: boolean }): Promise<Session> {
+  const { config, registry } = loaded;
+  const deps = runContainer(loaded);
+  const engine = await startEngine(config, registry, deps);
+  const dataset = registry.create('dataset', config.dataset, deps);
+  deps.provide(tokens.data, { size: dataset.size, labels: dataset.labels });
+  const tasks = Object.entries(config.tasks).map(([name, options]) =>
+    registry.create('task', taskSpec(name, options), runContainer(loaded).provide(tokens.data, deps.get(tokens.data)).provide(tokens.taskName, name), `tasks.${name}`),
+  );
+  const model = assembleModel({
+    tasks,
+    architecture: registry.create('architecture', config.architecture, deps),
+    backbone: registry.create('backbone', config.backbone, deps),
+    transfer: config.consistency
+      ? {
+          net: registry.create('transferNet', config.consistency.transferNet, deps, 'consistency.transferNet'),
+          edges: config.consistency.edges,
+        }
+      : undefined,
+    size: dataset.size,
+    seed: config.train.seed,
+    initialize,
+  });
+  return {
+    config,
+    registry,
+    deps,
+    engine,
+    dataset,
+    tasks,
+    model,
+    consistency: consistencyOf(config, registry, deps, tasks),
+    dispose: () => model.dispose(),
+  };
+}
+
+/** A split of a session's data. */
+export async function openSplit({ dataset }: Session, name: SplitName): Promise<Split> {
+  const split = await dataset.split(name);
+  if (split.length > 0) return split;
+  throw badValue('DATA_INVALID', { what: `the ${name} split`, expected: 'at least one sample', found: 'none' });
+}
+
+function runContainer({ config, registry, baseFolder }: LoadedConfig): RunContainer {
+  return new RunContainer()
+    .provide(tokens.registry, registry)
+    .provide(tokens.baseFolder, baseFolder)
+    .provide(tokens.seed, config.train.seed);
+}
+
+/** An engine and whether it runs here. */
+export interface EngineReport {
+  readonly name: string;
+  readonly usable: boolean;
+  /** What it is, or why it cannot be used. */
+  readonly reason: string;
+  /** What to do about it. */
+  readonly fix?: string;
+}
+
+/** Looks at every engine that the registry has, best first. */
+export async function checkEngines(registry: Registry): Promise<readonly EngineReport[]> {
+  const deps = new RunContainer();
+  const engines = registry.names('engine').map((name) => registry.create('engine', name, deps));
+  const reports = engines
+    .toSorted((left, right) => right.priority - left.priority)
+    .map(async (engine): Promise<EngineReport> => {
+      const check = await engine.check();
+      return check.usable
+        ? { name: engine.name, usable: true, reason: check.detail }
+        : { name: engine.name, usable: false, reason: check.reason, fix: check.fix };
+    });
+  return Promise.all(reports);
+}
+
+async function startEngine({ engine: spec }: Config, registry: Registry, deps: Deps): Promise<Engine> {
+  let chosen = spec;
+  if (spec === 'auto') {
+    const reports = await checkEngines(registry);
+    const best = reports.find(({ usable }) => usable);
+    if (!best) {
+      const reasons = reports.map(({ name, reason, fix }) => `  ${name}: ${reason}; ${fix}`);
+      throw new MtlError('ENGINE_UNUSABLE', ['No engine can be used here:', ...reasons].join('\n'));
+    }
+    chosen = best.name;
+  }
+  const engine = registry.create('engine', chosen, deps);
+  await engine.start();
+  return engine;
+}
+
+function consistencyOf(
+  { consistency }: Config,
+  registry: Registry,
+  deps: Deps,
+  tasks: readonly Task[],
+): Consistency | undefined {
+  if (!consistency) return undefined;
+  const loss = registry.create('loss', consistency.loss, deps, 'consistency.loss');
+  if (loss.role !== 'consistency') {
+    throw badValue('CONFIG_INVALID', {
+      what: 'consistency.loss',
+      expected: 'a loss that compares tasks: xtc or align',
+      found: 'a loss of a prediction against labels',
+      fix: 'name it under tasks.TASK.loss',
+    });
+  }
+  const { lambda } = consistency;
+  if (typeof lambda !== 'number') {
+    const names = tasks.map(({ name }) => name);
+    const odd = [...names.filter((name) => !(name in lambda)), ...Object.keys(lambda).filter((name) => !names.includes(name))];
+    if (odd.length > 0) {
+      throw badValue('CONFIG_INVALID', {
+        what: 'consistency.lambda',
+        expected: `one number, or one for each of ${names.join(', ')}`,
+        found: Object.keys(lambda).join(', '),
+      });
+    }
+  }
+  return {
+    loss,
+    lambda: Object.fromEntries(tasks.map(({ name }) => [name, typeof lambda === 'number' ? lambda : lambda[name]!])),
+  };
+}

@@ -1,0 +1,46 @@
+import type { Task } from '../contracts/index.js';
+import { deltaM } from '../evaluation/delta-m.js';
+import type { MetricValues } from '../evaluation/evaluate.js';
+import { badValue, show } from '../errors.js';
+
+/** Whether a model's metrics are better than another's, and by more than `minDelta`. */
+export type IsBetter = (metrics: MetricValues, than: MetricValues, minDelta: number) => boolean;
+
+/**
+ * How models are compared: by one named metric, `TASK.METRIC`, or, without a name, by Δm (paper eq. 17) over every
+ * task's first metric, with the best model so far as the baseline: a task's gain then weighs the same whatever its
+ * unit. `minDelta` is in the metric's own unit, or in percent of Δm.
+ * @throws MtlError `CONFIG_INVALID` where there is no such metric.
+ */
+export function comparison(name: string | null, tasks: readonly Task[]): IsBetter {
+  const metrics = tasks.flatMap((task) =>
+    task.metrics().map((metric, index) => ({
+      task: task.name,
+      name: metric.name,
+      higherIsBetter: metric.higherIsBetter,
+      first: index === 0,
+    })),
+  );
+  const sign = ({ higherIsBetter }: { higherIsBetter: boolean }): number => (higherIsBetter ? 1 : -1);
+  if (name !== null) {
+    const metric = metrics.find((candidate) => `${candidate.task}.${candidate.name}` === name);
+    if (!metric) {
+      throw badValue('CONFIG_INVALID', {
+        what: 'train.best',
+        expected: `one of ${metrics.map(({ task, name: own }) => `${task}.${own}`).join(', ')}`,
+        found: show(name),
+      });
+    }
+    const value = (values: MetricValues): number => values[metric.task]?.[metric.name] ?? -Infinity * sign(metric);
+    return (values, than, minDelta) => (value(values) - value(than)) * sign(metric) > minDelta;
+  }
+  const chosen = metrics.filter(({ first }) => first);
+  return (values, than, minDelta) => {
+    const pairs = chosen.flatMap(({ task, name: own, higherIsBetter }) => {
+      const [value, baseline] = [values[task]?.[own], than[task]?.[own]];
+      // A gain relative to nothing does not exist; such a metric has no say yet.
+      return value === undefined || !baseline ? [] : [{ value, baseline, higherIsBetter }];
+    });
+    return pairs.length === 0 || deltaM(pairs) > minDelta;
+  };
+}

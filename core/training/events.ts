@@ -1,0 +1,58 @@
+import type { MetricValues } from '../evaluation/evaluate.js';
+
+/** The terms of one task's loss, read from the engine. */
+export interface LossValues {
+  /** L_t */
+  readonly total: number;
+  /** ℓ_t */
+  readonly direct: number;
+  /** ℓ_{t→s} by s */
+  readonly transferred: Readonly<Record<string, number>>;
+}
+
+/** What a run tells while it goes on; one line each in its events file. */
+export type TrainingEvent =
+  | {
+      readonly type: 'start';
+      readonly epochs: number;
+      readonly stepsPerEpoch: number;
+      readonly batchSize: number;
+      readonly trainSamples: number;
+      readonly valSamples: number;
+      readonly parameters: number;
+      /** Steps done before, where the run is resumed. */
+      readonly resumedAt: number;
+    }
+  | {
+      readonly type: 'step';
+      /** From 0. */
+      readonly epoch: number;
+      /** Steps done in the whole run. */
+      readonly step: number;
+      readonly losses: Readonly<Record<string, LossValues>>;
+      readonly learningRate: number;
+      /** Images over the time since the last step, loading included. */
+      readonly imagesPerSecond: number;
+    }
+  | {
+      readonly type: 'epoch';
+      readonly epoch: number;
+      readonly step: number;
+      /** Mean L_t over the epoch's steps. */
+      readonly meanLosses: Readonly<Record<string, number>>;
+      /** ω_t */
+      readonly weights: Readonly<Record<string, number>>;
+    }
+  | { readonly type: 'validating'; readonly step: number; readonly done: number; readonly of: number }
+  | {
+      readonly type: 'validation';
+      readonly epoch: number;
+      readonly step: number;
+      readonly metrics: MetricValues;
+      /** Whether this is the best model so far. */
+      readonly best: boolean;
+    }
+  | { readonly type: 'checkpoint'; readonly step: number; readonly file: string }
+  | { readonly type: 'stopped'; readonly step: number; readonly reason: 'interrupted' | 'no improvement' };
+
+export type EventListener = (event: TrainingEvent) => void;

@@ -1,0 +1,8 @@
+export { readCheckpoint, restoreCheckpoint, saveCheckpoint, type Checkpoint, type SavedPart } from './checkpoint.js';
+export { clipByGlobalNorm, globalNorm, type ClippedGradients } from './clip.js';
+export type { EventListener, LossValues, TrainingEvent } from './events.js';
+export { TapeProblem, type ProblemArgs } from './problem.js';
+export { learningRateFactor, scheduleSchema, type Schedule, type TrainingPosition } from './schedule.js';
+export { Stepper, type StepperArgs, type StepResult, type StepTimes } from './stepper.js';
+export { Tape, type Seed } from './tape.js';
+export { Trainer, type Outcome, type TrainerArgs } from './trainer.js';

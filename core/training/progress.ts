@@ -1,0 +1,36 @@
+import type { Json, NamedState, Stateful } from '../contracts/index.js';
+import type { MetricValues } from '../evaluation/evaluate.js';
+
+/** Where a run stands: everything about it that is neither a parameter nor derived from the position. */
+export class Progress implements Stateful {
+  /** Epochs done. */
+  epoch = 0;
+  /** Steps done in the epoch that is under way. */
+  stepInEpoch = 0;
+  /** Steps done in all. */
+  step = 0;
+  /** Σ L_t over the steps of the epoch that is under way, by task. */
+  lossSums: Record<string, number> = {};
+  /** Metrics of the best model so far. */
+  best: MetricValues | null = null;
+  validationsSinceBest = 0;
+
+  get state(): NamedState {
+    const { epoch, stepInEpoch, step, lossSums, best, validationsSinceBest } = this;
+    return { tensors: {}, values: { epoch, stepInEpoch, step, lossSums, best, validationsSinceBest } };
+  }
+
+  restore({ values }: NamedState): void {
+    Object.assign(this, values satisfies Readonly<Record<string, Json>>);
+  }
+
+  addLoss(task: string, value: number): void {
+    this.lossSums[task] = (this.lossSums[task] ?? 0) + value;
+  }
+
+  endEpoch(): void {
+    this.epoch += 1;
+    this.stepInEpoch = 0;
+    this.lossSums = {};
+  }
+}

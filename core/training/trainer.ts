@@ -1,0 +1,191 @@
+import type { Dataset, Optimizer, Split, Stateful, Task, Weighter } from '../contracts/index.js';
+import type { Config } from '../config/schema.js';
+import { batchCount, batches } from '../data/index.js';
+import { evaluate, modelPredictor, type MetricValues } from '../evaluation/evaluate.js';
+import { badValue } from '../errors.js';
+import type { Model } from '../model/index.js';
+import type { Consistency } from '../objective/index.js';
+import { comparison, type IsBetter } from './best.js';
+import type { EventListener } from './events.js';
+import { Progress } from './progress.js';
+import { learningRateFactor } from './schedule.js';
+import { Stepper } from './stepper.js';
+
+export interface TrainerArgs {
+  readonly settings: Config['train'];
+  readonly tasks: readonly Task[];
+  readonly model: Model;
+  readonly consistency: Consistency | undefined;
+  readonly weighter: Weighter;
+  readonly optimizer: Optimizer;
+  readonly dataset: Dataset;
+  readonly train: Split;
+  readonly val: Split;
+  readonly onEvent: EventListener;
+  /** Saves the run's state so that it can go on from here. @returns the file */
+  readonly save: (parts: Readonly<Record<string, Stateful>>) => Promise<string>;
+  /** Saves the best model so far. */
+  readonly saveBest: (parts: Readonly<Record<string, Stateful>>) => Promise<string>;
+  /** Aborting it finishes the step under way, saves and stops. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Whether a run came to its end, or was stopped before. */
+export type Outcome = 'finished' | 'interrupted';
+
+/** Trains a model: epochs, validation, the best model, checkpoints. Resumes wherever `parts` were restored to. */
+export class Trainer {
+  readonly progress = new Progress();
+  /** All that a checkpoint holds. */
+  readonly parts: Readonly<Record<string, Stateful>>;
+  private readonly stepper: Stepper;
+  private readonly isBetter: IsBetter;
+  private readonly stepsPerEpoch: number;
+  private readonly dropLast: boolean;
+
+  constructor(private readonly args: TrainerArgs) {
+    const { model, weighter, optimizer, settings, train, tasks } = args;
+    this.parts = { model, weighter, optimizer, progress: this.progress };
+    this.stepper = new Stepper({ ...args, clipNorm: settings.clipNorm });
+    this.isBetter = comparison(settings.best, tasks);
+    // A lone last image has no batch statistics to speak of.
+    this.dropLast = train.length % settings.batchSize === 1 && settings.batchSize > 1;
+    this.stepsPerEpoch = batchCount(train.length, settings.batchSize, this.dropLast);
+    if (this.stepsPerEpoch === 0) {
+      throw badValue('DATA_INVALID', {
+        what: 'the training split',
+        expected: 'at least 2 images',
+        found: String(train.length),
+      });
+    }
+  }
+
+  async run(): Promise<Outcome> {
+    const { settings, train, val, model, onEvent, signal } = this.args;
+    const { progress } = this;
+    onEvent({
+      type: 'start',
+      epochs: settings.epochs,
+      stepsPerEpoch: this.stepsPerEpoch,
+      batchSize: settings.batchSize,
+      trainSamples: train.length,
+      valSamples: val.length,
+      parameters: Object.values(model.parameters).reduce((total, { size }) => total + size, 0),
+      resumedAt: progress.step,
+    });
+    while (progress.epoch < settings.epochs && !this.exhausted()) {
+      await this.epoch();
+      if (signal?.aborted) {
+        await this.save();
+        onEvent({ type: 'stopped', step: progress.step, reason: 'interrupted' });
+        return 'interrupted';
+      }
+    }
+    if (this.exhausted()) onEvent({ type: 'stopped', step: progress.step, reason: 'no improvement' });
+    return 'finished';
+  }
+
+  /** The steps of an epoch that are still to be done, then its end; returns early where the run is to stop. */
+  private async epoch(): Promise<void> {
+    const { settings, train, dataset, tasks, signal } = this.args;
+    const { progress } = this;
+    const { augment, batchSize, seed, prefetch } = settings;
+    let last = performance.now();
+    const loaded = batches({
+      split: train,
+      tasks,
+      labels: dataset.labels,
+      batchSize,
+      seed,
+      epoch: progress.epoch,
+      shuffle: true,
+      augment: augment === false ? undefined : augment,
+      startBatch: progress.stepInEpoch,
+      prefetch,
+      dropLast: this.dropLast,
+    });
+    for await (const batch of loaded) {
+      const learningRate = this.learningRate();
+      const { losses } = await this.stepper.step(batch, learningRate);
+      for (const [task, { total }] of Object.entries(losses)) progress.addLoss(task, total);
+      progress.step += 1;
+      progress.stepInEpoch += 1;
+      const now = performance.now();
+      const imagesPerSecond = (1000 * batch.size) / (now - last);
+      last = now;
+      const { epoch, step } = progress;
+      this.args.onEvent({ type: 'step', epoch, step, losses, learningRate, imagesPerSecond });
+      if (signal?.aborted) return;
+      if (settings.checkpointEvery !== null && step % settings.checkpointEvery === 0) await this.save();
+      await pause();
+    }
+    await this.endEpoch();
+  }
+
+  private learningRate(): number {
+    const { settings, optimizer } = this.args;
+    const epoch = this.progress.epoch + this.progress.stepInEpoch / this.stepsPerEpoch;
+    return optimizer.learningRate * learningRateFactor(settings.schedule, { epoch, epochs: settings.epochs });
+  }
+
+  private async endEpoch(): Promise<void> {
+    const { settings, tasks, weighter, onEvent } = this.args;
+    const { progress } = this;
+    const meanLosses = tasks.map(({ name }) => progress.lossSums[name]! / this.stepsPerEpoch);
+    weighter.endEpoch?.(meanLosses);
+    const weights = await weighter.weights();
+    const byTask = (values: readonly number[]): Record<string, number> =>
+      Object.fromEntries(tasks.map(({ name }, index) => [name, values[index]!]));
+    const { epoch, step } = progress;
+    onEvent({ type: 'epoch', epoch, step, meanLosses: byTask(meanLosses), weights: byTask(weights) });
+    progress.endEpoch();
+    if (progress.epoch % settings.validateEvery === 0 || progress.epoch === settings.epochs) {
+      await this.validate(epoch);
+    }
+    await this.save();
+  }
+
+  private async validate(epoch: number): Promise<void> {
+    const { model, onEvent, saveBest, settings } = this.args;
+    const { progress } = this;
+    const metrics = await this.evaluateVal();
+    const minDelta = settings.earlyStopping?.minDelta ?? 0;
+    const best = progress.best === null || this.isBetter(metrics, progress.best, minDelta);
+    if (best) {
+      progress.best = metrics;
+      progress.validationsSinceBest = 0;
+      await saveBest({ model });
+    } else {
+      progress.validationsSinceBest += 1;
+    }
+    onEvent({ type: 'validation', epoch, step: progress.step, metrics, best });
+  }
+
+  private evaluateVal(): Promise<MetricValues> {
+    const { val: split, tasks, dataset, model, onEvent, settings } = this.args;
+    return evaluate(modelPredictor(model), {
+      split,
+      tasks,
+      labels: dataset.labels,
+      batchSize: settings.batchSize,
+      onProgress: (done, of) => onEvent({ type: 'validating', step: this.progress.step, done, of }),
+    });
+  }
+
+  private exhausted(): boolean {
+    const { earlyStopping } = this.args.settings;
+    return earlyStopping !== null && this.progress.validationsSinceBest >= earlyStopping.patience;
+  }
+
+  private async save(): Promise<void> {
+    const file = await this.args.save(this.parts);
+    this.args.onEvent({ type: 'checkpoint', step: this.progress.step, file });
+  }
+}
+
+/** Lets timers, signals and loading in: the engine computes on this thread and would keep them out. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

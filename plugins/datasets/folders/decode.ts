@@ -1,0 +1,146 @@
+import { readFile } from 'node:fs/promises';
+import sharp, { type Metadata, type Sharp } from 'sharp';
+import { badValue, messageOf, MtlError, type Raster, type RgbImage, type Size } from '../../../core/index.js';
+import { indicesAsGrey } from './palette.js';
+
+/** Numbers as they stand in a file. */
+export interface StoredValues {
+  readonly values: Raster<Uint8Array | Int32Array>;
+  /** Of one number in the file. */
+  readonly bits: number;
+}
+
+/**
+ * A picture as 8-bit RGB, resized by anti-aliased linear interpolation.
+ * @returns the picture, and its size in the file
+ * @throws MtlError `SAMPLE_INVALID`
+ */
+export function readRgb(file: string, { height, width }: Size): Promise<{ image: RgbImage; original: Size }> {
+  return reading(file, async (buffer) => {
+    const metadata = await sharp(buffer).metadata();
+    const pixels = sharp(buffer)
+      .toColourspace('srgb')
+      .removeAlpha()
+      // Shrinking while a JPEG is decoded moves it by parts of a pixel against its labels.
+      .resize({ width, height, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false });
+    const { data } = await pixels.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    return {
+      image: { height, width, channels: 3, data: new Uint8Array(data.buffer, data.byteOffset, data.length) },
+      original: { height: metadata.height, width: metadata.width },
+    };
+  });
+}
+
+/**
+ * The numbers of one channel exactly as stored: 8 or 16 bits without conversion of colours, fewer bits unscaled,
+ * and the indices of a palette.
+ * @param channel of a picture with several; a picture with one where undefined
+ * @throws MtlError `SAMPLE_INVALID`
+ */
+export function readValues(file: string, channel?: number): Promise<StoredValues> {
+  return reading(file, async (buffer) => {
+    const metadata = await storedMetadata(buffer, file);
+    const asIndices = metadata.isPalette && channel === undefined;
+    const picture = asIndices
+      ? sharp(indicesAsGrey(buffer)).toColourspace('b-w')
+      : sharp(buffer, { ignoreIcc: true }).toColourspace(metadata.space);
+    const all = await rawPixels(picture, metadata.depth);
+    checkChannel(file, all.channels, channel);
+    const bits = metadata.bitsPerSample ?? (metadata.depth === 'ushort' ? 16 : 8);
+    const values = pickChannel(all, channel ?? 0);
+    if (bits < 8 && (asIndices || !metadata.isPalette)) {
+      // Decoders stretch fewer bits to 0–255: 255 = k·(2^bits − 1).
+      const stretch = 255 / (2 ** bits - 1);
+      values.data.forEach((value, at) => (values.data[at] = value / stretch));
+    }
+    return { values, bits };
+  });
+}
+
+/** The three colours of every pixel, 0–255, exactly as stored. */
+export function readColors(file: string): Promise<Raster<Uint8Array>> {
+  return reading(file, async (buffer) => {
+    const { depth, space } = await storedMetadata(buffer, file);
+    const pixels = await rawPixels(
+      sharp(buffer, { ignoreIcc: true }).toColourspace(space).removeAlpha(),
+      depth,
+    );
+    const { data, channels } = pixels;
+    if (channels === 3 && data instanceof Uint8Array) return { ...pixels, data };
+    throw badValue('SAMPLE_INVALID', {
+      what: file,
+      expected: 'an RGB picture of 8 bits per channel',
+      found: `${channels} channels of ${depth === 'ushort' ? 16 : 8} bits`,
+    });
+  });
+}
+
+async function storedMetadata(buffer: Buffer, file: string): Promise<Metadata> {
+  const metadata = await sharp(buffer).metadata();
+  const { format, depth } = metadata;
+  if (format !== 'jpeg' && (depth === 'uchar' || depth === 'ushort')) return metadata;
+  throw badValue('SAMPLE_INVALID', {
+    what: file,
+    expected: 'labels in a lossless picture of 8 or 16 bits, such as PNG',
+    found: `${format}, ${depth}`,
+  });
+}
+
+async function rawPixels(picture: Sharp, depth: Metadata['depth']): Promise<Raster<Uint8Array | Int32Array>> {
+  const output = picture.raw({ depth: depth === 'ushort' ? 'ushort' : 'uchar' });
+  const { data, info } = await output.toBuffer({ resolveWithObject: true });
+  const { height, width, channels } = info;
+  return {
+    height,
+    width,
+    channels,
+    data:
+      depth === 'ushort'
+        ? new Int32Array(new Uint16Array(data.buffer, data.byteOffset, data.length / 2))
+        : new Uint8Array(data.buffer, data.byteOffset, data.length),
+  };
+}
+
+function checkChannel(file: string, channels: number, channel: number | undefined): void {
+  if (channel === undefined ? channels === 1 : channel < channels) return;
+  throw badValue('SAMPLE_INVALID', {
+    what: file,
+    expected: channel === undefined ? 'a picture with one channel' : `a picture with a channel ${channel}`,
+    found: `${channels} channel${channels === 1 ? '' : 's'}`,
+    fix:
+      channel === undefined
+        ? 'save it as a grey or palette PNG, or (class ids alone) name the channel that holds them by labels.channel'
+        : 'mend labels.channel',
+  });
+}
+
+function pickChannel(
+  raster: Raster<Uint8Array | Int32Array>,
+  channel: number,
+): Raster<Uint8Array | Int32Array> {
+  const { channels, data } = raster;
+  if (channels === 1) return raster;
+  const picked = data.filter((_, at) => at % channels === channel);
+  return { ...raster, channels: 1, data: picked };
+}
+
+/** Reads a file and says which one it was where that fails. */
+async function reading<T>(file: string, use: (buffer: Buffer) => Promise<T>): Promise<T> {
+  try {
+    return await use(await readFile(file));
+  } catch (error) {
+    if (error instanceof MtlError) throw error;
+    throw badValue(
+      'SAMPLE_INVALID',
+      {
+        what: file,
+        expected: 'a readable picture',
+        found: messageOf(error)
+          .trim()
+          .replace(/\s*\n\s*/g, '; '),
+        fix: 'fetch or export the file again, or leave its sample out of the splits',
+      },
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,144 @@
+import { stat } from 'node:fs/promises';
+import { parse, relative, resolve, sep } from 'node:path';
+import { glob } from 'tinyglobby';
+import { badValue, MtlError } from '../../../core/index.js';
+import type { FolderOptions } from './options.js';
+
+/** The files that make up one sample. */
+export interface SampleFiles {
+  readonly name: string;
+  readonly rgb: string;
+  readonly labels: string | undefined;
+  readonly depth: string | undefined;
+  readonly normals: string | undefined;
+}
+
+const labelKinds = ['labels', 'depth', 'normals'] as const;
+type LabelKind = (typeof labelKinds)[number];
+
+/**
+ * All samples of the folder, by name: files of different kinds belong together where their paths agree, each counted
+ * from the fixed part of its glob, without extension and suffix.
+ * @param root absolute path that the globs start from
+ * @throws MtlError `DATA_INVALID` where a glob finds nothing, two files have one name, or files do not pair up.
+ */
+export async function findSamples(root: string, options: FolderOptions): Promise<readonly SampleFiles[]> {
+  await checkFolder(root);
+  const { suffix } = options;
+  const images = await filesByName(root, 'rgb', options.rgb, suffix.rgb);
+  const found = new Map<LabelKind, ReadonlyMap<string, string>>();
+  for (const kind of labelKinds) {
+    const pattern = options[kind]?.files;
+    if (pattern) found.set(kind, await filesByName(root, kind, pattern, suffix[kind]));
+  }
+  const mismatches = [...found].flatMap(([kind, files]) =>
+    mismatch(kind, images, files, options.allowMissing),
+  );
+  if (mismatches.length > 0) {
+    throw new MtlError(
+      'DATA_INVALID',
+      `${mismatches.join('\n')}\n` +
+        '  Files belong together where their names agree, without folder of the glob, extension and `suffix`. ' +
+        'Mend the globs or `suffix`, or set `allowMissing: true` where samples may lack labels',
+    );
+  }
+  return [...images.keys()].sort(byCodeUnit).map((name) => ({
+    name,
+    rgb: images.get(name)!,
+    labels: found.get('labels')?.get(name),
+    depth: found.get('depth')?.get(name),
+    normals: found.get('normals')?.get(name),
+  }));
+}
+
+/** An order that no locale changes. */
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+async function checkFolder(root: string): Promise<void> {
+  const isFolder = await stat(root).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+  if (isFolder) return;
+  throw badValue('DATA_INVALID', {
+    what: 'dataset.root',
+    expected: 'a folder',
+    found: `no folder at ${root}`,
+    fix: 'a relative path starts from the folder of the config file',
+  });
+}
+
+async function filesByName(
+  root: string,
+  kind: 'rgb' | LabelKind,
+  pattern: string,
+  suffix: string,
+): Promise<ReadonlyMap<string, string>> {
+  const what = kind === 'rgb' ? 'dataset.rgb' : `dataset.${kind}.files`;
+  const files = await glob(pattern, { cwd: root, absolute: true, expandDirectories: false });
+  if (files.length === 0) {
+    throw badValue('DATA_INVALID', {
+      what,
+      expected: 'a glob that finds at least one file',
+      found: `no file that fits "${pattern}" in ${root}`,
+    });
+  }
+  const prefix = resolve(root, fixedPrefix(pattern));
+  const byName = new Map<string, string>();
+  for (const file of files.sort(byCodeUnit)) {
+    const { dir, name: base } = parse(relative(prefix, file).split(sep).join('/'));
+    const path = dir ? `${dir}/${base}` : base;
+    if (!path.endsWith(suffix)) {
+      throw badValue('DATA_INVALID', {
+        what,
+        expected: `only files whose names end with "${suffix}" (suffix.${kind})`,
+        found: file,
+        fix: 'narrow the glob',
+      });
+    }
+    const name = path.slice(0, path.length - suffix.length);
+    const other = byName.get(name);
+    if (other !== undefined) {
+      throw badValue('DATA_INVALID', {
+        what,
+        expected: 'one file for each name',
+        found: `${other} and ${file}, both named "${name}"`,
+        fix: 'narrow the glob to one extension',
+      });
+    }
+    byName.set(name, file);
+  }
+  return byName;
+}
+
+/** The folders of a glob before its first wildcard, e.g. `rgb` of `rgb/*.png`. */
+function fixedPrefix(pattern: string): string {
+  const wild = pattern.search(/[*?{[(]/);
+  const head = wild < 0 ? pattern : pattern.slice(0, wild);
+  return head.slice(0, head.lastIndexOf('/') + 1);
+}
+
+function mismatch(
+  kind: LabelKind,
+  images: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, string>,
+  allowMissing: boolean,
+): string[] {
+  const without = [...images.keys()].filter((name) => !files.has(name));
+  const spare = [...files.keys()].filter((name) => !images.has(name));
+  const fits = allowMissing ? without.length < images.size : without.length + spare.length === 0;
+  if (fits) return [];
+  return [
+    `dataset.${kind}.files: expected ${allowMissing ? 'files for some images' : 'one file for every image'}, ` +
+      `found ${files.size} files for ${images.size} images`,
+    ...(without.length > 0 ? [`  ${without.length} images without a file: ${firstFew(without)}`] : []),
+    ...(spare.length > 0 ? [`  ${spare.length} files without an image: ${firstFew(spare)}`] : []),
+  ];
+}
+
+/** `a, b, c, …`, for messages. */
+export function firstFew(names: readonly string[]): string {
+  return names.slice(0, 5).join(', ') + (names.length > 5 ? ', …' : '');
+}

@@ -1,0 +1,2 @@
+export { folders } from './folders/index.js';
+export { scenes } from './scenes/index.js';

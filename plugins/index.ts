@@ -1,0 +1,28 @@
+/** The built-in plugins, as one plugin like anybody else's. */
+import { definePlugin } from '../core/index.js';
+import { shared, single } from './architectures/index.js';
+import { resnets } from './backbones/index.js';
+import { folders, scenes } from './datasets/index.js';
+import { wasm } from './engines/index.js';
+import { align, crossEntropy, l1, logL1, mse, smoothL1, ssim, xtc } from './losses/index.js';
+import { metrics } from './metrics/index.js';
+import { optimizers } from './optimizers/index.js';
+import { paperPresets } from './presets/index.js';
+import { depth, segmentation } from './tasks/index.js';
+import { ttnet } from './transfer-nets/index.js';
+import { equal, uncertainty } from './weighters/index.js';
+
+export const builtin = definePlugin({
+  name: 'crosstask',
+  presets: paperPresets,
+  tasks: { segmentation, depth },
+  backbones: resnets,
+  architectures: { shared, single },
+  transferNets: { ttnet },
+  losses: { xtc, align, crossEntropy, l1, mse, logL1, smoothL1, ssim },
+  weighters: { equal, uncertainty },
+  optimizers,
+  datasets: { scenes, folders },
+  engines: { wasm },
+  metrics,
+});

@@ -1,0 +1,32 @@
+import { badValue, show, type MtlError, type Raster } from '../../core/index.js';
+
+/** @throws MtlError `SHAPE_MISMATCH` where the prediction, the target and the mask are not of one size. */
+export function checkRasters(metric: string, prediction: Raster, target: Raster, mask: Uint8Array): void {
+  const shape = ({ height, width, channels }: Raster): number[] => [height, width, channels];
+  const expected = show(shape(target));
+  const found = show(shape(prediction));
+  if (found !== expected) {
+    throw badValue('SHAPE_MISMATCH', {
+      what: `the prediction for ${metric}`,
+      expected: `the target's height, width and channels ${expected}`,
+      found,
+    });
+  }
+  if (mask.length !== target.height * target.width) {
+    throw badValue('SHAPE_MISMATCH', {
+      what: `the mask for ${metric}`,
+      expected: `a number per pixel, ${target.height * target.width}`,
+      found: show(mask.length),
+    });
+  }
+}
+
+/** What `compute` throws where no labelled pixel was taken in. */
+export function nothingSeen(metric: string): MtlError {
+  return badValue('METRIC_EMPTY', {
+    what: metric,
+    expected: 'at least one labelled pixel',
+    found: 'none',
+    fix: 'check that this split has labels for the task',
+  });
+}

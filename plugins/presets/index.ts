@@ -1,0 +1,1 @@
+export { paperPresets } from './paper.js';
