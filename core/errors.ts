@@ -56,8 +56,18 @@ export function badValue(code: ErrorCode, complaint: Complaint, options?: ErrorO
 /** A short, safe rendering of a found value for a message. */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value));
+  if (typeof value === 'function') return 'a function';
+  const text = typeof value === 'string' || typeof value === 'object' ? stringify(value) : String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+function stringify(value: string | object | null): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // It refers to itself or holds what JSON cannot.
+    return Array.isArray(value) ? 'a list' : 'an object';
+  }
 }
 
 /** The message of anything thrown. */

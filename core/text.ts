@@ -1,12 +1,19 @@
 /** The candidate nearest to a mistyped word, or undefined where none is near. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
-  let least = Math.max(2, Math.floor(word.length / 3)) + 1;
+  // At most two edits, or one in three letters, and never as many as a short word has letters: "tv" is not a typo of "l1".
+  let least = Math.min(word.length, Math.max(2, Math.floor(word.length / 3)) + 1);
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < least) [best, least] = [candidate, distance];
   }
   return best;
+}
+
+/** The end of a message about a mistyped word, or undefined where no candidate is near. */
+export function didYouMean(word: string, candidates: readonly string[]): string | undefined {
+  const guess = closest(word, candidates);
+  return guess === undefined ? undefined : `did you mean "${guess}"?`;
 }
 
 /** Levenshtein distance: insertions, deletions and substitutions from one word to the other. */

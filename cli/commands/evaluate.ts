@@ -23,18 +23,19 @@ export default class Evaluate extends BaseCommand {
 
   async run(): Promise<EvaluationResult> {
     const { flags } = await this.parse(Evaluate);
-    const { applyToConfig, evaluateRun, loadRunConfig, Registry } = await import('../../core/index.js');
+    const { evaluateRun, loadRunConfig } = await import('../../core/index.js');
     const { builtin } = await import('../../plugins/index.js');
     const named = flags.config !== undefined || flags.preset !== undefined;
     const loaded = named
       ? await this.loadConfig(flags)
-      : applyToConfig(await loadRunConfig(flags.run, new Registry([builtin])), flags.set);
+      : await loadRunConfig(flags.run, [builtin], flags.set);
+    const { baseline } = flags;
     const line = progressLine(this.jsonEnabled() ? undefined : process.stdout);
     const result = await evaluateRun(loaded, {
       folder: flags.run,
       split: flags.split as SplitName,
       checkpoint: flags.checkpoint,
-      baseline: flags.baseline,
+      baseline: baseline === undefined ? undefined : { folder: baseline, loaded: await loadRunConfig(baseline, [builtin]) },
       onProgress: (done, of) => line.show(`Evaluating ${flags.split}: batch ${done} of ${of}`),
     });
     line.clear();

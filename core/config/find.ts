@@ -1,12 +1,21 @@
-import { isAbsolute, resolve } from 'node:path';
-import { cosmiconfig, type Loader } from 'cosmiconfig';
+import { existsSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { cosmiconfig, type CosmiconfigResult, type Loader } from 'cosmiconfig';
 import { badValue, messageOf, MtlError, show } from '../errors.js';
 import { importFile } from './import-module.js';
 import { isFragment, type Fragment } from './merge.js';
 
-const loadModule: Loader = (file) => importFile(file);
+/** A config's own failure must not look like a missing file to the search, which would then pass over it. */
+const loadModule: Loader = async (file) => {
+  try {
+    return await importFile(file);
+  } catch (error) {
+    throw new MtlError('CONFIG_INVALID', `Cannot load ${file}: ${messageOf(error)}`, { cause: error });
+  }
+};
 
-const endings = ['yaml', 'yml', 'json', 'js', 'mjs', 'cjs', 'ts', 'mts'];
+const moduleEndings = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'];
+const endings = ['yaml', 'yml', 'json', ...moduleEndings];
 
 /** Where a config is looked for, in this order, from the current folder up to the package's root. */
 const searchPlaces = [
@@ -15,14 +24,21 @@ const searchPlaces = [
   '.mtlrc',
   ...endings.map((ending) => `.mtlrc.${ending}`),
   ...endings.map((ending) => `.config/mtl.config.${ending}`),
+  '.config/mtlrc',
+  ...endings.map((ending) => `.config/mtlrc.${ending}`),
 ];
 
-const explorer = cosmiconfig('mtl', {
-  searchPlaces,
-  searchStrategy: 'project',
-  cache: false,
-  loaders: { '.js': loadModule, '.mjs': loadModule, '.cjs': loadModule, '.ts': loadModule, '.mts': loadModule },
-});
+/** Made when it is needed: cosmiconfig reads the current folder's package.json at once, and throws where that is broken. */
+function explorer() {
+  return cosmiconfig('mtl', {
+    searchPlaces,
+    searchStrategy: 'project',
+    cache: false,
+    // An empty file that has a config's name is a mistake to be told about.
+    ignoreEmptySearchPlaces: false,
+    loaders: Object.fromEntries(moduleEndings.map((ending) => [`.${ending}`, loadModule])),
+  });
+}
 
 export interface FoundConfig {
   readonly file: string;
@@ -31,25 +47,20 @@ export interface FoundConfig {
 
 /**
  * Reads one config file.
+ * @param asked what names the file, for messages: a flag or a key path
  * @throws MtlError `CONFIG_NOT_FOUND`, `CONFIG_INVALID`
  */
-export async function readConfig(file: string, folder: string): Promise<FoundConfig> {
-  const path = isAbsolute(file) ? file : resolve(folder, file);
-  try {
-    const found = await explorer.load(path);
-    return { file: path, config: checkFragment(found?.config as unknown, path) };
-  } catch (error) {
-    if (error instanceof MtlError) throw error;
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw badValue('CONFIG_NOT_FOUND', {
-        what: '--config',
-        expected: 'a config file',
-        found: `nothing at ${path}`,
-        fix: '"mtl init" writes one',
-      });
-    }
-    throw new MtlError('CONFIG_INVALID', `Cannot read ${path}: ${messageOf(error)}`, { cause: error });
+export async function readConfig(file: string, folder: string, asked: string): Promise<FoundConfig> {
+  const path = resolve(folder, file);
+  if (!existsSync(path)) {
+    throw badValue('CONFIG_NOT_FOUND', {
+      what: asked,
+      expected: 'a config file',
+      found: `nothing at ${path}`,
+      fix: 'check the path; "mtl init" writes a new config',
+    });
   }
+  return { file: path, config: checkFragment(await reading(path, () => explorer().load(path)), path) };
 }
 
 /**
@@ -57,23 +68,34 @@ export async function readConfig(file: string, folder: string): Promise<FoundCon
  * @throws MtlError `CONFIG_NOT_FOUND`, `CONFIG_INVALID`
  */
 export async function findConfig(folder: string): Promise<FoundConfig> {
-  let found;
-  try {
-    found = await explorer.search(folder);
-  } catch (error) {
-    throw new MtlError('CONFIG_INVALID', `Cannot read the config: ${messageOf(error)}`, { cause: error });
-  }
-  if (!found) {
-    throw new MtlError(
-      'CONFIG_NOT_FOUND',
-      `No config in ${folder} or above it (looked for mtl.config.yaml, .json, .js, .ts, .mtlrc, "mtl" in package.json …); ` +
-        'write one with "mtl init", name one with --config FILE, or start from a preset with --preset NAME',
-    );
-  }
-  return { file: found.filepath, config: checkFragment(found.config as unknown, found.filepath) };
+  const found = await reading('the config', () => explorer().search(folder));
+  if (found) return { file: found.filepath, config: checkFragment(found, found.filepath) };
+  throw new MtlError(
+    'CONFIG_NOT_FOUND',
+    `No config in ${folder} or above it (looked for mtl.config.yaml, .json, .js, .ts, .mtlrc, "mtl" in package.json …); ` +
+      'write one with "mtl init", name one with --config FILE, or start from a preset with --preset NAME',
+  );
 }
 
-function checkFragment(config: unknown, file: string): Fragment {
+async function reading(what: string, read: () => Promise<CosmiconfigResult>): Promise<CosmiconfigResult> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof MtlError) throw error;
+    const file = (error as { filepath?: string }).filepath ?? what;
+    // Most of cosmiconfig's messages begin with the file; all of them are about it.
+    const reason = messageOf(error).replace(/^(\w+ Error) in .*?:\n/, '$1: ');
+    throw new MtlError('CONFIG_INVALID', `Cannot read ${file}: ${reason}`, { cause: error });
+  }
+}
+
+function checkFragment(found: CosmiconfigResult, file: string): Fragment {
+  const config = found?.config as unknown;
   if (isFragment(config)) return config;
-  throw badValue('CONFIG_INVALID', { what: file, expected: 'a group of keys', found: show(config ?? undefined) });
+  const isPackage = basename(file) === 'package.json';
+  throw badValue('CONFIG_INVALID', {
+    what: file,
+    expected: isPackage ? 'a group of keys under "mtl"' : 'a group of keys',
+    found: found && !found.isEmpty ? show(config) : isPackage ? 'none' : 'an empty file',
+  });
 }

@@ -14,7 +14,10 @@ export async function importFile(file: string): Promise<unknown> {
   const loaded = /\.[cm]?ts$/.test(file)
     ? await createJiti(url).import<Record<string, unknown>>(file)
     : ((await import(url)) as Record<string, unknown>);
-  return loaded.default ?? loaded;
+  const exported = loaded.default ?? loaded;
+  // CommonJS that was compiled from a module keeps its default export one level down.
+  const { __esModule: compiled, default: inner } = exported as { readonly __esModule?: boolean; readonly default?: unknown };
+  return compiled ? (inner ?? exported) : exported;
 }
 
 /** The file behind a path or a package's name, as seen from a folder. */

@@ -1,4 +1,4 @@
 export { configJsonSchema } from './json-schema.js';
-export { applyToConfig, checkConfig, loadConfig, type LoadedConfig, type LoadOptions } from './load.js';
+export { checkConfig, loadConfig, type LoadedConfig, type LoadOptions } from './load.js';
 export { type Fragment } from './merge.js';
 export { taskSpec, type Config } from './schema.js';

@@ -1,65 +1,58 @@
 import { z } from 'zod';
-import { nestedKind, type Kind, type Registry } from '../registry/index.js';
+import { kinds, nestedKind, type Kind, type Registry } from '../registry/index.js';
 import { configSchema } from './schema.js';
 
 type JsonSchema = Record<string, unknown>;
 
-/** The JSON schema of a config, for editors: every key, and every part of the registry with its options. */
+/** The JSON schema (draft 2020-12) of a config, for editors: every key, and every part of the registry with its options. */
 export function configJsonSchema(registry: Registry): JsonSchema {
-  const schema = toJsonSchema(configSchema, registry);
-  const properties = schema.properties as Record<string, JsonSchema>;
-  const names = registry.presetNames();
-  properties.extends = {
-    description: 'A preset, a config file (./…), or a list of these to start from.',
-    anyOf: [{ type: 'string', examples: names }, { type: 'array', items: { type: 'string', examples: names } }],
+  const { properties, ...schema } = toJsonSchema(configSchema);
+  const preset = { type: 'string', examples: registry.presetNames() };
+  return {
+    ...schema,
+    title: 'crosstask config',
+    properties: {
+      extends: {
+        description: 'A preset, a config file (./…), or a list of these to start from.',
+        anyOf: [preset, { type: 'array', items: preset }],
+      },
+      ...(properties as JsonSchema),
+      tasks: {
+        ...((properties as JsonSchema).tasks as JsonSchema),
+        additionalProperties: { anyOf: [{ type: 'null' }, { $ref: '#/$defs/task' }] },
+      },
+    },
+    // By reference: a part may name parts of its own kind.
+    $defs: Object.fromEntries(kinds.map((kind) => [kind, partSchema(kind, registry)])),
   };
-  properties.tasks = { ...properties.tasks, additionalProperties: taskSchema(registry) };
-  // What a preset gives need not be repeated.
-  delete schema.required;
-  return { ...schema, title: 'crosstask config' };
 }
 
-function toJsonSchema(schema: z.ZodType, registry: Registry): JsonSchema {
+function toJsonSchema(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
       const kind = nestedKind(zodSchema);
-      if (!kind) return;
-      delete jsonSchema.anyOf;
-      Object.assign(jsonSchema, partSchema(kind, registry));
+      if (kind) jsonSchema.$ref = `#/$defs/${kind}`;
+      // What a preset gives need not be repeated, at any depth.
+      delete jsonSchema.required;
+      // Without the required keys, the branches of a union overlap.
+      if (jsonSchema.oneOf) {
+        jsonSchema.anyOf = jsonSchema.oneOf;
+        delete jsonSchema.oneOf;
+      }
     },
   }) as JsonSchema;
 }
 
-/** A part by its name alone, or with its options. */
+/** A part by its name alone, or with its options; a task's options stand beside its `type`. */
 function partSchema(kind: Kind, registry: Registry): JsonSchema {
   const parts = registry.list().filter((part) => part.kind === kind);
-  return {
-    anyOf: [
-      { enum: parts.map(({ name }) => name) },
-      ...parts.map(({ name, description }) => {
-        const { properties, ...options } = toJsonSchema(registry.schema(kind, name), registry);
-        delete options.$schema;
-        return {
-          ...options,
-          description,
-          properties: { name: { const: name }, ...(properties as JsonSchema) },
-          required: ['name'],
-        };
-      }),
-    ],
-  };
-}
-
-/** A task's options stand beside its `type`; which ones depends on the type. */
-function taskSchema(registry: Registry): JsonSchema {
-  const options = registry.names('task').map((name) => toJsonSchema(registry.schema('task', name), registry));
-  return {
-    type: ['object', 'null'],
-    properties: Object.assign(
-      { type: { enum: registry.names('task') } },
-      ...options.map(({ properties }) => properties as JsonSchema),
-    ) as JsonSchema,
-  };
+  const named = parts.map(({ name, description }) => {
+    const { properties, ...options } = toJsonSchema(registry.schema(kind, name));
+    delete options.$schema; // said once, by the whole
+    const key = { [kind === 'task' ? 'type' : 'name']: { const: name } };
+    return { ...options, description, properties: { ...key, ...(properties as JsonSchema | undefined) } };
+  });
+  return { anyOf: kind === 'task' ? named : [{ enum: parts.map(({ name }) => name) }, ...named] };
 }

@@ -7,22 +7,25 @@ export function isFragment(value: unknown): value is Fragment {
 
 /**
  * Lays one fragment over another. Groups of keys merge, everything else is replaced. Parts (`{ name, …options }`)
- * merge only with a part of the same name: another part's options would mean nothing to it. `resnet18` is short for
+ * of different names do not merge: one part's options would mean nothing to another. `resnet18` is short for
  * `{ name: resnet18 }` on both sides.
  */
 export function merge(base: Fragment, over: Fragment): Fragment {
-  const result: Record<string, unknown> = { ...base };
+  // By way of entries, so that a key such as "__proto__" stays a key, for the schema to refuse.
+  const merged = new Map(Object.entries(base));
   for (const [key, value] of Object.entries(over)) {
-    if (value !== undefined) result[key] = mergeValue(result[key], value);
+    if (value !== undefined) merged.set(key, mergeValue(merged.get(key), value));
   }
-  return result;
+  return Object.fromEntries(merged);
 }
 
 function mergeValue(base: unknown, over: unknown): unknown {
-  if (typeof over === 'string' && isFragment(base) && base.name === over) return base;
-  if (!isFragment(over)) return over;
-  const below = typeof base === 'string' ? { name: base } : base;
-  if (!isFragment(below)) return over;
-  const anotherPart = 'name' in over && below.name !== over.name;
-  return anotherPart ? over : merge(below, over);
+  const below = typeof base === 'string' && isFragment(over) ? { name: base } : base;
+  const above = typeof over === 'string' && isFragment(base) ? { name: over } : over;
+  if (!isFragment(below) || !isFragment(above) || isAnotherPart(below, above)) return over;
+  return merge(below, above);
+}
+
+function isAnotherPart(below: Fragment, over: Fragment): boolean {
+  return below.name !== undefined && over.name !== undefined && below.name !== over.name;
 }

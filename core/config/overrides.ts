@@ -2,18 +2,18 @@ import { badValue, show } from '../errors.js';
 import { merge, type Fragment } from './merge.js';
 
 /**
- * Lays flags such as `train.epochs=3` over a config. Values are JSON where they parse as such, else text.
+ * What flags such as `train.epochs=3` say, as a config. Values are JSON where they parse as such, else text; of two
+ * flags for one key the later one counts.
  * @throws MtlError `CONFIG_INVALID`
  */
-export function applyOverrides(config: Fragment, overrides: readonly string[]): Fragment {
-  return overrides.reduce((merged, override) => merge(merged, parseOverride(override)), config);
+export function parseOverrides(overrides: readonly string[]): Fragment {
+  return overrides.reduce<Fragment>((merged, override) => merge(merged, parseOverride(override)), {});
 }
 
 function parseOverride(override: string): Fragment {
   const [, path, text] = /^([^=]+)=(.*)$/s.exec(override) ?? [];
   const keys = path?.split('.') ?? [];
-  const forbidden = keys.some((key) => !key || key === '__proto__');
-  if (text === undefined || forbidden) {
+  if (text === undefined || keys.includes('')) {
     throw badValue('CONFIG_INVALID', {
       what: '--set',
       expected: 'key.path=value, e.g. train.epochs=3',

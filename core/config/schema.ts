@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { partSpec, type Kind, type PartSpec } from '../registry/index.js';
+import { nestedParts, partSpec, type NestedPart, type PartSpec } from '../registry/index.js';
 import { isFragment, type Fragment } from './merge.js';
 import { scheduleSchema } from '../training/schedule.js';
 
@@ -47,16 +47,27 @@ const trainSchema = z.strictObject({
   earlyStopping: earlyStoppingSchema.nullable().default(null),
 });
 
+const taskSchema = z
+  .looseObject({ type: z.string().optional() })
+  .refine((task) => !('name' in task), {
+    path: ['name'],
+    error: 'no such key: its key is a task’s name, and `type` names its plugin',
+  });
+
 /** A whole config, after presets and overrides are merged. */
 export const configSchema = z.strictObject({
+  $schema: z.string().optional().describe('For editors: where the JSON schema of a config is.'),
   engine: z
     .union([z.literal('auto'), partSpec('engine')])
     .default('auto')
     .describe('What computes; auto takes the fastest that works here.'),
   dataset: partSpec('dataset'),
   tasks: z
-    .record(z.string().regex(/^[A-Za-z][\w]*$/, 'a name of letters, digits and _'), z.looseObject({ type: z.string().optional() }))
-    .refine((tasks) => Object.keys(tasks).length > 0, 'at least one task')
+    .record(z.string().regex(/^[A-Za-z]\w*$/, 'a name of letters, digits and _'), taskSchema)
+    .refine(
+      (tasks) => Object.keys(tasks).length > 0,
+      'at least one task, e.g. { depth: {} } (null is how a task of a preset is left out)',
+    )
     .describe('What to predict, by name; `type` names the task plugin where it is not the name itself.'),
   architecture: partSpec('architecture').default('shared'),
   backbone: partSpec('backbone').default('resnet34'),
@@ -68,33 +79,25 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>;
 
+interface ConfigPart extends NestedPart {
+  readonly naming?: { readonly path: string; readonly hint?: string };
+}
+
 /** The parts that a config names, with their key paths, as far as it has the shape to name them. */
-export function configParts(raw: Fragment): { kind: Kind; path: string; spec: PartSpec }[] {
-  const group = (value: unknown): Fragment => (isFragment(value) ? value : {});
-  const [consistency, train, tasks] = [group(raw.consistency), group(raw.train), group(raw.tasks)];
-  const named: [kind: Kind, path: string, spec: unknown][] = [
-    ['engine', 'engine', raw.engine === 'auto' ? undefined : raw.engine],
-    ['dataset', 'dataset', raw.dataset],
-    ['architecture', 'architecture', raw.architecture],
-    ['backbone', 'backbone', raw.backbone],
-    ['loss', 'consistency.loss', consistency.loss],
-    ['transferNet', 'consistency.transferNet', consistency.transferNet],
-    ['weighter', 'weighter', raw.weighter],
-    ['optimizer', 'train.optimizer', train.optimizer],
-    ...Object.entries(tasks).map(([name, task]): [Kind, string, unknown] => [
-      'task',
-      `tasks.${name}`,
-      isFragment(task) ? taskSpec(name, task) : undefined,
-    ]),
-  ];
-  return named.flatMap(([kind, path, spec]) => (isSpec(spec) ? [{ kind, path, spec }] : []));
+export function configParts(config: Fragment): readonly ConfigPart[] {
+  const tasks = Object.entries(isFragment(config.tasks) ? config.tasks : {}).flatMap(([name, task]): ConfigPart[] => {
+    if (!isFragment(task) || !['string', 'undefined'].includes(typeof task.type)) return [];
+    const path = `tasks.${name}`;
+    const naming =
+      task.type === undefined
+        ? { path, hint: 'A task with a name of its own says by `type` what it is.' }
+        : { path: `${path}.type` };
+    return [{ kind: 'task', path, spec: taskSpec(name, task), naming }];
+  });
+  return [...nestedParts(configSchema, config, ''), ...tasks];
 }
 
 /** A task's entry as a part: its `type`, or else its name, is the plugin's. */
 export function taskSpec(name: string, { type = name, ...options }: { readonly type?: unknown }): PartSpec {
-  return { name: type as string, ...options };
-}
-
-function isSpec(value: unknown): value is PartSpec {
-  return typeof value === 'string' || (isFragment(value) && typeof value.name === 'string');
+  return { ...options, name: type as string };
 }

@@ -74,9 +74,12 @@ function move(average: tf.Variable, value: tf.Tensor): void {
   average.assign(tf.add(tf.mul(average, 1 - momentum), tf.mul(value, momentum)));
 }
 
-/** Sum over all but the last axis. [rows, channels] → [channels] */
-function channelSums(x: tf.Tensor2D): tf.Tensor1D {
-  return tf.sum(x, 0);
+/**
+ * Sum over all but the last axis. [rows, channels] → [channels]
+ * @param shape that of the map: an engine that adds up axis by axis loses fewer digits than one that adds row by row
+ */
+function channelSums(x: tf.Tensor2D, shape: readonly [number, number, number, number]): tf.Tensor1D {
+  return tf.sum(x.reshape([...shape]), [0, 1, 2]);
 }
 
 /**
@@ -96,9 +99,9 @@ function normalizeByBatch(
   return tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [input, scale, shift, save] = args as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
     const flat = input.reshape([rows, channels]) as tf.Tensor2D;
-    const mean = tf.div(channelSums(flat), rows) as tf.Tensor1D;
+    const mean = tf.div(channelSums(flat, input.shape), rows) as tf.Tensor1D;
     const centered = tf.sub(flat, mean) as tf.Tensor2D;
-    const variance = tf.div(channelSums(tf.square(centered)), rows) as tf.Tensor1D;
+    const variance = tf.div(channelSums(tf.square(centered), input.shape), rows) as tf.Tensor1D;
     onStatistics(mean, variance);
     const inverse = tf.rsqrt(tf.add(variance, epsilon)) as tf.Tensor1D;
     const linear = tf.add(tf.mul(centered, tf.mul(scale, inverse)), shift);
@@ -109,8 +112,8 @@ function normalizeByBatch(
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [xc, inv, g, y] = saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D, tf.Tensor4D | undefined];
         const dz = (y ? tf.mul(dy, tf.step(y)) : dy).reshape([rows, channels]) as tf.Tensor2D;
-        const dBeta = channelSums(dz);
-        const dGamma = tf.mul(channelSums(tf.mul(dz, xc)), inv) as tf.Tensor1D;
+        const dBeta = channelSums(dz, x.shape);
+        const dGamma = tf.mul(channelSums(tf.mul(dz, xc), x.shape), inv) as tf.Tensor1D;
         const slope = tf.div(tf.mul(inv, dGamma), rows);
         const dx = tf.mul(tf.sub(tf.sub(dz, tf.mul(xc, slope)), tf.div(dBeta, rows)), tf.mul(g, inv));
         return [dx.reshape(dy.shape), dGamma, dBeta];

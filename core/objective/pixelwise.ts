@@ -8,10 +8,19 @@ import * as tf from '@tensorflow/tfjs';
  *   have any (the paper authors' code)
  */
 export function maskedMean(values: tf.Tensor4D, mask: tf.Tensor4D, reduction: 'batch' | 'image' = 'batch'): tf.Scalar {
-  if (reduction === 'batch') return tf.div(tf.sum(tf.mul(values, mask)), tf.maximum(tf.sum(mask), 1));
-  const counts = tf.sum(mask, [1, 2, 3]);
-  const means = tf.div(tf.sum(tf.mul(values, mask), [1, 2, 3]), tf.maximum(counts, 1));
-  return tf.div(tf.sum(means), tf.maximum(tf.sum(tf.minimum(counts, 1)), 1));
+  const [sums, counts] = [sumLines(tf.mul(values, mask)), sumLines(mask)];
+  if (reduction === 'batch') return tf.div(tf.sum(sums), tf.maximum(tf.sum(counts), 1));
+  const perImage = tf.sum(counts, 1);
+  const means = tf.div(tf.sum(sums, 1), tf.maximum(perImage, 1));
+  return tf.div(tf.sum(means), tf.maximum(tf.sum(tf.minimum(perImage, 1)), 1));
+}
+
+/**
+ * Sums over width and channels: [batch, height]. Two short sums lose fewer digits than a long one where an engine
+ * adds one float32 after the other.
+ */
+function sumLines(x: tf.Tensor4D): tf.Tensor2D {
+  return tf.sum(x, [2, 3]);
 }
 
 /**
@@ -40,5 +49,7 @@ export function crossEntropyMap(logits: tf.Tensor4D, probabilities: tf.Tensor4D)
 export function smoothedOneHot(ids: tf.Tensor4D, classes: number, labelSmoothing = 0): tf.Tensor4D {
   const off = classes > 1 ? labelSmoothing / (classes - 1) : 0;
   const index = ids.reshape(ids.shape.slice(0, 3)).toInt() as tf.Tensor3D;
-  return tf.oneHot(index, classes, 1 - labelSmoothing, off).toFloat() as tf.Tensor4D;
+  // Whole numbers first: not every engine's one-hot can write fractions.
+  const oneHot = tf.oneHot(index, classes).toFloat() as tf.Tensor4D;
+  return labelSmoothing === 0 ? oneHot : tf.add(tf.mul(oneHot, 1 - labelSmoothing - off), off);
 }

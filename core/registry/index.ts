@@ -1,3 +1,4 @@
+export { createPart } from './create-part.js';
 export { createToken, RunContainer, type Deps, type Token } from './deps.js';
 export {
   definePart,
@@ -9,7 +10,7 @@ export {
   type Plugin,
   type Preset,
 } from './plugin.js';
-export { nestedKind, partSpec, type PartSpec } from './part-schema.js';
+export { nestedKind, nestedParts, partSpec, type NestedPart, type PartSpec } from './part-schema.js';
 export { Registry, type PartListing } from './registry.js';
 export { tokens, type DataInfo } from './tokens.js';
 export { describeIssues } from './zod-issues.js';

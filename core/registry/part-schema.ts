@@ -1,38 +1,47 @@
 import { z } from 'zod';
 import type { Kind } from './plugin.js';
+import { childSchema, definitionOf, innerSchema, keyPath } from './zod-nodes.js';
 
-const nestedKinds = new WeakMap<object, Kind>();
+/** A part named in a config: `l1`, or `{ name: l1, reduction: image }`. */
+export type PartSpec = string | { readonly name: string; readonly [option: string]: unknown };
 
-/**
- * An option that names a part of some kind: `l1`, or `{ name: l1, reduction: image }`. The registry checks the
- * part's own options along with those of the part that uses it.
- */
+/** A part that a config or another part's options name. */
+export interface NestedPart {
+  readonly kind: Kind;
+  /** Its key path, e.g. `tasks.depth.loss`. */
+  readonly path: string;
+  readonly spec: PartSpec;
+}
+
+const nestedKinds = z.registry<{ readonly kind: Kind }>();
+
+/** An option that names a part of some kind. The registry checks the part's own options along with it. */
 export function partSpec(kind: Kind) {
-  const schema = z.union([z.string(), z.looseObject({ name: z.string() })]);
-  nestedKinds.set(schema, kind);
+  const schema = z.custom<PartSpec>(isPartSpec, { params: { kind } });
+  nestedKinds.add(schema, { kind });
   return schema;
 }
 
-/** The parts that a set of options names. */
-export function nestedParts(options: z.ZodType, values: unknown): { key: string; kind: Kind; spec: PartSpec }[] {
-  const shape = options instanceof z.ZodObject ? (options.shape as Record<string, z.ZodType>) : {};
-  return Object.entries(shape).flatMap(([key, schema]) => {
-    const kind = nestedKinds.get(innermost(schema));
-    const value = (values as Record<string, PartSpec | undefined>)[key];
-    return kind && value !== undefined ? [{ key, kind, spec: value }] : [];
+/** The kind of part that an option's schema names. */
+export function nestedKind(schema: z.core.$ZodType): Kind | undefined {
+  return nestedKinds.get(schema)?.kind;
+}
+
+/** The parts that a value names under its schema, at any depth; where the value is malformed, as far as it can be read. */
+export function nestedParts(schema: z.ZodType, value: unknown, path: string): readonly NestedPart[] {
+  const kind = nestedKind(schema);
+  if (kind) return isPartSpec(value) ? [{ kind, path, spec: value }] : [];
+  const { options } = definitionOf(schema);
+  const inner = innerSchema(schema) ?? options?.find((option) => option.safeParse(value).success);
+  if (inner) return nestedParts(inner, value, path);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => {
+    const child = childSchema(schema, key);
+    return child ? nestedParts(child, item, keyPath(path, [Array.isArray(value) ? Number(key) : key])) : [];
   });
 }
 
-/** A part named in a config. */
-export type PartSpec = string | { readonly name: string; readonly [option: string]: unknown };
-
-/** The schema within `.optional()`, `.default()` and the like. */
-function innermost(schema: z.ZodType): object {
-  const { innerType } = schema.def as { innerType?: z.ZodType };
-  return innerType ? innermost(innerType) : schema;
-}
-
-/** The kind of part that an option's schema names. */
-export function nestedKind(schema: object): Kind | undefined {
-  return nestedKinds.get(schema);
+export function isPartSpec(value: unknown): value is PartSpec {
+  if (typeof value === 'string') return true;
+  return typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string';
 }

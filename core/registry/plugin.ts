@@ -69,9 +69,8 @@ export type Plugin = {
 /** Ties a part's options schema to its `create`, so that the options are typed. */
 export function definePart<T, Options extends z.ZodType>(
   part: PartDefinition<T, Options>,
-): PartDefinition<T> {
-  // A part is only ever created with what its own schema gave out (Registry.create).
-  return part as unknown as PartDefinition<T>;
+): PartDefinition<T, Options> {
+  return part;
 }
 
 /** A plugin is a plain object; this only types it. */

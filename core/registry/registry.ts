@@ -1,10 +1,10 @@
-import type { z } from 'zod';
-import { MtlError, messageOf, show } from '../errors.js';
-import { closest } from '../text.js';
+import { z } from 'zod';
+import { complain, MtlError, messageOf, show } from '../errors.js';
+import { didYouMean } from '../text.js';
 import type { Deps } from './deps.js';
 import { kindFields, kinds, type Kind, type Kinds, type PartDefinition, type Plugin, type Preset } from './plugin.js';
 import { nestedParts, type PartSpec } from './part-schema.js';
-import { describeIssues } from './zod-issues.js';
+import { describeIssues, oneOfParts } from './zod-issues.js';
 
 /** One line of `mtl plugins`. */
 export interface PartListing {
@@ -17,6 +17,8 @@ export interface PartListing {
 interface Entry {
   readonly plugin: string;
   readonly part: PartDefinition<unknown>;
+  /** The part's own schema, made strict. */
+  readonly options: z.ZodType;
 }
 
 /** All parts that a run can name: kind + name → options schema + factory. */
@@ -47,7 +49,8 @@ export class Registry {
       if (taken) throw duplicate(`preset "${preset}"`, name, taken.plugin);
     }
     for (const [kind, part, definition] of parts) {
-      this.parts.get(kind)!.set(part, { plugin: name, part: definition });
+      const options = strict(definition.options as z.ZodType);
+      this.parts.get(kind)!.set(part, { plugin: name, part: definition, options });
     }
     for (const [preset, fragment] of presets) this.presetsByName.set(preset, { plugin: name, preset: fragment });
   }
@@ -77,19 +80,33 @@ export class Registry {
 
   /** The options schema of a part, e.g. for an editor's JSON schema. */
   schema(kind: Kind, name: string): z.ZodType {
-    return this.find(kind, name).part.options;
+    return this.find(kind, name).options;
   }
 
-  /** Everything wrong with a part's name and options, each line starting with its key path; empty where all is well. */
-  problems(kind: Kind, spec: PartSpec, path: string): readonly string[] {
+  /**
+   * Everything wrong with a part's name and options, each line starting with its key path; empty where all is well.
+   * @param naming where the name stands, if elsewhere than usual, and what else to do about a wrong one
+   */
+  problems(
+    kind: Kind,
+    spec: PartSpec,
+    path: string,
+    naming: { readonly path?: string; readonly hint?: string } = {},
+  ): readonly string[] {
     const { name, options } = splitSpec(spec);
-    const entry = this.parts.get(kind)!.get(name);
-    if (!entry) return [this.unknown(kind, name, typeof spec === 'string' ? path : `${path}.name`)];
-    const parsed = entry.part.options.safeParse(options);
-    if (!parsed.success) return describeIssues(parsed.error, options, path, entry.part.options);
-    return nestedParts(entry.part.options, parsed.data).flatMap(({ key, kind: nested, spec: inner }) =>
-      this.problems(nested, inner, `${path}.${key}`),
-    );
+    const schema = this.parts.get(kind)!.get(name)?.options;
+    if (!schema) return [this.unknown(kind, name, naming.path ?? namePath(spec, path), naming.hint)];
+    const parsed = schema.safeParse(options);
+    const nested = nestedParts(schema, parsed.success ? parsed.data : options, path);
+    return [
+      ...(parsed.success ? [] : this.describe(parsed.error, options, path, schema)),
+      ...nested.flatMap((part) => this.problems(part.kind, part.spec, part.path)),
+    ];
+  }
+
+  /** A schema's findings in words, with the names of the parts that an option may name. */
+  describe(error: z.ZodError, input: unknown, path: string, schema: z.ZodType): readonly string[] {
+    return describeIssues(error, input, path, schema, (kind) => this.names(kind));
   }
 
   /**
@@ -98,10 +115,10 @@ export class Registry {
    */
   create<K extends Kind>(kind: K, spec: PartSpec, deps: Deps, path: string = kind): Kinds[K] {
     const { name, options } = splitSpec(spec);
-    const { part } = this.find(kind, name);
-    const parsed = part.options.safeParse(options);
+    const { part, options: schema } = this.find(kind, name, namePath(spec, path));
+    const parsed = schema.safeParse(options);
     if (!parsed.success) {
-      throw new MtlError('CONFIG_INVALID', describeIssues(parsed.error, options, path, part.options).join('\n'));
+      throw new MtlError('CONFIG_INVALID', this.describe(parsed.error, options, path, schema).join('\n'));
     }
     try {
       return part.create(parsed.data, deps) as Kinds[K];
@@ -111,17 +128,27 @@ export class Registry {
     }
   }
 
-  private find(kind: Kind, name: string): Entry {
+  private find(kind: Kind, name: string, path: string = kind): Entry {
     const entry = this.parts.get(kind)!.get(name);
-    if (!entry) throw new MtlError('PLUGIN_UNKNOWN', this.unknown(kind, name, kind));
+    if (!entry) throw new MtlError('PLUGIN_UNKNOWN', this.unknown(kind, name, path));
     return entry;
   }
 
-  private unknown(kind: Kind, name: string, path: string): string {
+  private unknown(kind: Kind, name: string, path: string, hint?: string): string {
     const names = this.names(kind);
-    const guess = closest(name, names);
-    return `${path}: expected one of ${names.join(', ')}, found ${show(name)}${guess ? `; did you mean "${guess}"?` : ''}`;
+    const fix = [didYouMean(name, names), hint].filter(Boolean).join(' ');
+    return complain({ what: path, expected: oneOfParts(names), found: show(name), fix });
   }
+}
+
+/** Where a part's name stands. */
+function namePath(spec: PartSpec, path: string): string {
+  return typeof spec === 'string' ? path : `${path}.name`;
+}
+
+/** A mistyped option is never passed over in silence, even where the plugin's schema would drop it. */
+function strict(options: z.ZodType): z.ZodType {
+  return options instanceof z.ZodObject && !options.def.catchall ? options.strict() : options;
 }
 
 function splitSpec(spec: PartSpec): { name: string; options: Record<string, unknown> } {
@@ -140,19 +167,29 @@ function duplicate(what: string, plugin: string, owner: string): MtlError {
 function checkPlugin(plugin: unknown): Plugin {
   const fields = ['name', 'presets', ...Object.values(kindFields)];
   const fail = (reason: string): never => {
-    throw new MtlError('PLUGIN_INVALID', `A plugin must be an object made by definePlugin({ name, … }): ${reason}`);
+    throw new MtlError('PLUGIN_INVALID', `expected a plugin made by definePlugin({ name, … }), ${reason}`);
   };
-  if (typeof plugin !== 'object' || plugin === null) return fail(`found ${show(plugin)}`);
-  const given = plugin as Record<string, unknown>;
-  if (typeof given.name !== 'string' || !given.name) return fail(`its name is ${show(given.name)}`);
-  for (const [field, value] of Object.entries(given)) {
-    if (!fields.includes(field)) fail(`"${given.name}" has an unknown field "${field}"; the fields are ${fields.join(', ')}`);
-    if (field === 'name' || field === 'presets') continue;
-    for (const [name, part] of Object.entries((value ?? {}) as Record<string, Partial<PartDefinition<unknown>>>)) {
-      if (typeof part.create !== 'function' || typeof part.options?.safeParse !== 'function') {
-        fail(`${field}.${name} of "${given.name}" needs { description, options: a zod schema, create }`);
-      }
+  if (!isGroup(plugin)) return fail(`found ${show(plugin)}`);
+  const { name } = plugin;
+  if (typeof name !== 'string' || !name) return fail(`found one whose name is ${show(name)}`);
+  for (const [field, parts] of Object.entries(plugin)) {
+    if (!fields.includes(field)) fail(`found the unknown field "${field}" in "${name}"; the fields are ${fields.join(', ')}`);
+    if (field === 'name' || parts === undefined) continue;
+    if (!isGroup(parts)) fail(`found ${show(parts)} as the ${field} of "${name}"; write ${field}: { myName: … }`);
+    for (const [part, definition] of Object.entries(parts as object)) {
+      if (field === 'presets' ? isGroup(definition) : isPart(definition)) continue;
+      const form = field === 'presets' ? 'written like a config' : 'made by definePart({ description, options, create })';
+      fail(`found ${show(definition)} as ${field}.${part} of "${name}"; it must be ${form}`);
     }
   }
-  return plugin as Plugin;
+  return plugin as unknown as Plugin;
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isPart(value: unknown): boolean {
+  const { description, options, create } = (value ?? {}) as Partial<PartDefinition<unknown>>;
+  return typeof description === 'string' && typeof options?.safeParse === 'function' && typeof create === 'function';
 }

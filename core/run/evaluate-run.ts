@@ -1,7 +1,7 @@
 import type { SplitName } from '../contracts/index.js';
-import { checkConfig, type Fragment, type LoadedConfig } from '../config/index.js';
+import { loadConfig, type Fragment, type LoadedConfig } from '../config/index.js';
 import { deltaM, evaluate, modelPredictor, trivialBaselines, type MetricValues } from '../evaluation/index.js';
-import type { Registry } from '../registry/index.js';
+import type { Plugin } from '../registry/index.js';
 import { readCheckpoint, restoreCheckpoint } from '../training/checkpoint.js';
 import { RunFolder } from './folder.js';
 import { openSession, openSplit, type Session } from './session.js';
@@ -13,7 +13,7 @@ export interface EvaluateOptions {
   /** The best model (default) or the last one. */
   readonly checkpoint?: 'best' | 'last';
   /** Another run, evaluated on the same split, that Δm is taken against. */
-  readonly baseline?: string | undefined;
+  readonly baseline?: { readonly folder: string; readonly loaded: LoadedConfig } | undefined;
   readonly onProgress?: (done: number, of: number) => void;
 }
 
@@ -23,10 +23,18 @@ export interface EvaluationResult extends RunResult {
   readonly deltaM?: number;
 }
 
-/** The config that a run folder was started with. */
-export function loadRunConfig(folder: string, registry: Registry): LoadedConfig {
-  const { config, baseFolder, file } = new RunFolder(folder).readConfig();
-  return { config: checkConfig(config as unknown as Fragment, registry), registry, baseFolder, file: file ?? undefined };
+/**
+ * The config that a run was started with, its plugins loaded.
+ * @param plugins that need not be named
+ * @param overrides `key.path=value` on top
+ */
+export function loadRunConfig(
+  folder: string,
+  plugins: readonly Plugin[],
+  overrides: readonly string[] = [],
+): Promise<LoadedConfig> {
+  const { config, baseFolder } = new RunFolder(folder).readConfig();
+  return loadConfig({ plugins, config: config as unknown as Fragment, folder: baseFolder, overrides });
 }
 
 /** Evaluates a run's model on a split, beside the trivial predictors. */
@@ -46,8 +54,7 @@ export async function evaluateRun(loaded: LoadedConfig, options: EvaluateOptions
     const baselines = await trivialBaselines(await openSplit(session, 'train'), data);
     const result = { split: options.split, metrics, baselines, run: folder.path };
     if (options.baseline === undefined) return result;
-    const other = loadRunConfig(options.baseline, loaded.registry);
-    const reference = await evaluateRun(other, { folder: options.baseline, split: options.split });
+    const reference = await evaluateRun(options.baseline.loaded, { ...options.baseline, split: options.split });
     return { ...result, deltaM: gain(session, metrics, reference.metrics) };
   } finally {
     session.dispose();

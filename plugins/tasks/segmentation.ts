@@ -79,7 +79,7 @@ function transferredCrossEntropy(transferred: tf.Tensor4D, reference: Reference)
         ? (tf.softmax(value, 3) as tf.Tensor4D)
         : smoothedOneHot(tf.expandDims(tf.argMax(value, 3), 3), value.shape[3], labelSmoothing);
     const losses = crossEntropyMap(transferred, probabilities);
-    return mask ? tf.mean(tf.mul(losses, mask)) : maskedMean(losses, tf.onesLike(losses));
+    return maskedMean(mask ? tf.mul(losses, mask) : losses, tf.onesLike(losses));
   });
 }
 

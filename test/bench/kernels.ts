@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import Table from 'cli-table3';
+import { createPart } from '../../core/index.js';
 import { wasm } from '../../plugins/engines/wasm/index.js';
 
 type Work = () => tf.Tensor;
@@ -196,11 +197,7 @@ export async function run(): Promise<void> {
     if (!run) throw new Error(`no stock kernel ${name} was kept`);
     return run(inputs, attrs);
   };
-  const nothing = {
-    get: () => Promise.reject(new Error('the engine asks for nothing')) as never,
-    has: () => false,
-  };
-  await wasm.create({}, nothing).start();
+  await createPart(wasm).start();
   tf.tidy(() => print(convolutions.flatMap((one) => convolutionRows(one, stock))));
   tf.tidy(() => print(otherRows(stock)));
 }

@@ -1,7 +1,9 @@
 import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { definePart, messageOf, MtlError, type Engine, type EngineCheck } from '../../../core/index.js';
+import { followHeap, mostThreads, withThreads } from './threads.js';
 
 const packageName = '@tensorflow/tfjs-backend-wasm';
 const require = createRequire(import.meta.url);
@@ -14,14 +16,27 @@ const simdModule = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11,
 ]);
 
-/** TensorFlow.js on WebAssembly: runs wherever Node runs, with nothing to install besides npm packages. */
-export const wasm = definePart({
-  description: 'TensorFlow.js on WebAssembly with SIMD: every platform, one thread',
-  options: z.strictObject({}),
-  create: (): Engine => ({ name: 'wasm', priority: 10, check, start }),
+const options = z.strictObject({
+  threads: z
+    .union([z.literal('auto'), z.int().min(1).max(mostThreads)])
+    .default('auto')
+    .describe('Threads that compute, at most 8; auto takes one a core. Results are the same with any number.'),
 });
 
-async function check(): Promise<EngineCheck> {
+/**
+ * TensorFlow.js on WebAssembly: runs wherever Node runs, with nothing to install besides npm packages. A process has
+ * one wasm backend: the first run in it decides the number of threads.
+ */
+export const wasm = definePart({
+  description: 'TensorFlow.js on WebAssembly with SIMD and threads: every platform, nothing to install.',
+  options,
+  create: ({ threads }): Engine => {
+    const count = threads === 'auto' ? Math.min(mostThreads, availableParallelism()) : threads;
+    return { name: 'wasm', priority: 10, check: () => check(count), start: () => start(count) };
+  },
+});
+
+async function check(threads: number): Promise<EngineCheck> {
   if (!WebAssembly?.validate(simdModule)) {
     return {
       usable: false,
@@ -32,7 +47,7 @@ async function check(): Promise<EngineCheck> {
   try {
     await access(require.resolve(`${packageName}/dist/tfjs-backend-wasm-simd.wasm`));
     const { version } = require(`${packageName}/package.json`) as { version: string };
-    return { usable: true, detail: `TensorFlow.js ${version}, WebAssembly SIMD, 1 thread` };
+    return { usable: true, detail: `TensorFlow.js ${version}, WebAssembly SIMD, ${threads} ${threads === 1 ? 'thread' : 'threads'}` };
   } catch (error) {
     return {
       usable: false,
@@ -42,17 +57,44 @@ async function check(): Promise<EngineCheck> {
   }
 }
 
-async function start(): Promise<void> {
-  const found = await check();
+async function start(threads: number): Promise<void> {
+  const found = await check(threads);
   if (!found.usable) throw unusable(found.reason, found.fix);
   const tf = await import('@tensorflow/tfjs');
-  await keepingErrorHandlers(async () => {
-    await import('@tensorflow/tfjs-backend-wasm');
+  const { setThreadsCount } = await import('@tensorflow/tfjs-backend-wasm');
+  const begin = async (): Promise<void> => {
     if (!(await tf.setBackend('wasm'))) throw unusable('the backend did not start', 'run npm install again');
     await tf.ready();
+  };
+  const running = tf.getBackend() === 'wasm';
+  await keepingErrorHandlers(async () => {
+    if (threads > 1 && !running && (await startThreads(threads, setThreadsCount, tf.env(), begin))) {
+      followHeap((tf.backend() as unknown as { wasm: Parameters<typeof followHeap>[0] }).wasm);
+    } else {
+      await begin();
+    }
   });
   const { registerWasmKernels } = await import('./kernels/index.js');
   registerWasmKernels();
+}
+
+/** Whether the backend runs on several threads now. Where they cannot start, one does the work: slower, and said so. */
+async function startThreads(
+  threads: number,
+  setThreadsCount: (count: number) => void,
+  environment: { set(flag: string, value: boolean): void },
+  begin: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    environment.set('WASM_HAS_MULTITHREAD_SUPPORT', true);
+    setThreadsCount(threads);
+    await withThreads(threads, begin);
+    return true;
+  } catch (error) {
+    process.emitWarning(`engine wasm: threads do not start here (${messageOf(error)}); one is used`);
+    environment.set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+    return false;
+  }
 }
 
 function unusable(reason: string, fix: string): MtlError {
