@@ -22,7 +22,8 @@ dataset:
 
 /** A config that trains as it stands and says what each key does. */
 export function starterConfig(dataset: keyof typeof datasets): string {
-  return `# crosstask: what to train, on what, how. "mtl plugins" lists all that can be named here.
+  return `# yaml-language-server: $schema=./node_modules/crosstask/dist/config.schema.json
+# crosstask: what to train, on what, how. "mtl plugins" lists all that can be named here.
 extends: xtasc-net # or mt-net, st-net, align-net
 
 engine: auto # the fastest that works here; "mtl doctor" shows them

@@ -57,16 +57,17 @@ export function badValue(code: ErrorCode, complaint: Complaint, options?: ErrorO
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'function') return 'a function';
-  const text = typeof value === 'string' || typeof value === 'object' ? stringify(value) : String(value);
+  // JSON has no NaN and no Infinity.
+  const text = typeof value === 'number' ? String(value) : stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
-function stringify(value: string | object | null): string {
+function stringify(value: unknown): string {
   try {
     return JSON.stringify(value);
   } catch {
     // It refers to itself or holds what JSON cannot.
-    return Array.isArray(value) ? 'a list' : 'an object';
+    return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
   }
 }
 

@@ -1,4 +1,4 @@
-/** The built-in plugins, as one plugin like anybody else's. */
+/** The built-in plugins: each part by itself, for programs (`createPart(wasm)`), and all as one plugin like anybody else's. */
 import { definePlugin } from '../core/index.js';
 import { shared, single } from './architectures/index.js';
 import { resnets } from './backbones/index.js';
@@ -11,6 +11,17 @@ import { paperPresets } from './presets/index.js';
 import { depth, segmentation } from './tasks/index.js';
 import { ttnet } from './transfer-nets/index.js';
 import { equal, uncertainty } from './weighters/index.js';
+
+export * from './architectures/index.js';
+export * from './backbones/index.js';
+export * from './datasets/index.js';
+export * from './engines/index.js';
+export * from './losses/index.js';
+export * from './metrics/index.js';
+export * from './optimizers/index.js';
+export * from './tasks/index.js';
+export * from './transfer-nets/index.js';
+export * from './weighters/index.js';
 
 export const builtin = definePlugin({
   name: 'crosstask',

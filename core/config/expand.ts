@@ -33,9 +33,9 @@ export class Expansion {
     let below: Fragment = {};
     for (const [index, parent] of (isList(parents) ? parents : [parents]).entries()) {
       const path = isList(parents) ? `extends[${index}]` : 'extends';
-      below = merge(below, await this.expandParent(parent, path, source));
+      below = layer(below, await this.expandParent(parent, path, source));
     }
-    return { ...merge(below, rest), plugins: joined(below.plugins, plugins) };
+    return layer(below, { ...rest, plugins });
   }
 
   private async expandParent(parent: unknown, path: string, { name, folder, trail }: Source): Promise<Fragment> {
@@ -98,9 +98,11 @@ export class Expansion {
   }
 }
 
-/** The plugins of a config and of what it extends: all of them are needed. */
-function joined(below: unknown, own: unknown): unknown {
-  return isList(below) && isList(own) ? [...new Set([...below, ...own])] : (own ?? below);
+/** One expanded config over another; it needs the plugins of both. */
+export function layer(below: Fragment, above: Fragment): Fragment {
+  const [others, own] = [below.plugins, above.plugins];
+  const plugins = isList(others) && isList(own) ? [...new Set([...others, ...own])] : own;
+  return merge(below, { ...above, plugins });
 }
 
 function isList(value: unknown): value is readonly unknown[] {

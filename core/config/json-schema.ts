@@ -28,7 +28,7 @@ export function configJsonSchema(registry: Registry): JsonSchema {
 }
 
 function toJsonSchema(schema: z.ZodType): JsonSchema {
-  return z.toJSONSchema(schema, {
+  const result: JsonSchema = z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
@@ -42,7 +42,8 @@ function toJsonSchema(schema: z.ZodType): JsonSchema {
         delete jsonSchema.oneOf;
       }
     },
-  }) as JsonSchema;
+  });
+  return result;
 }
 
 /** A part by its name alone, or with its options; a task's options stand beside its `type`. */

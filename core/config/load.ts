@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { MtlError } from '../errors.js';
 import { Registry, type Plugin } from '../registry/index.js';
-import { Expansion } from './expand.js';
+import { Expansion, layer } from './expand.js';
 import { findConfig, readConfig } from './find.js';
 import { isFragment, merge, type Fragment } from './merge.js';
 import { parseOverrides } from './overrides.js';
@@ -45,13 +45,13 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const { extends: parents, plugins, ...flags } = parseOverrides(options.overrides ?? []);
   // The file first: its plugins may bring the preset. Flags that say what else to read have their say before it is read.
   const above = await expansion.expand(merge(config, { extends: parents, plugins }), {
-    name: file ?? '--set',
+    name: file ?? 'the config',
     folder: baseFolder,
     trail: file ? [file] : [],
   });
   const preset = options.preset === undefined ? {} : { extends: options.preset };
   const below = await expansion.expand(preset, { name: '--preset', folder: baseFolder, trail: [] });
-  const raw = merge(merge(below, above), flags);
+  const raw = merge(layer(below, above), flags);
   return { config: checkConfig(raw, registry, file), registry, baseFolder, file };
 }
 
@@ -62,12 +62,6 @@ async function readSource(
   if (config !== undefined) return { file: undefined, config };
   if (file !== undefined) return readConfig(file, folder, '--config');
   return preset === undefined ? findConfig(folder) : { file: undefined, config: {} };
-}
-
-/** A loaded config with overrides on top, checked again. */
-export function applyToConfig(loaded: LoadedConfig, overrides: readonly string[]): LoadedConfig {
-  const raw = merge(loaded.config as unknown as Fragment, parseOverrides(overrides));
-  return { ...loaded, config: checkConfig(raw, loaded.registry, loaded.file) };
 }
 
 /**

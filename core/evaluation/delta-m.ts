@@ -8,6 +8,11 @@ export interface MetricComparison {
   readonly higherIsBetter: boolean;
 }
 
+/** Whether a gain relative to this value exists: where it is not 0, below it or infinite. */
+export function hasGain(baseline: number | undefined): baseline is number {
+  return baseline !== undefined && baseline > 0 && baseline < Infinity;
+}
+
 /**
  * Δ_m: how much better a model is than its baseline, as the mean relative gain over their metrics,
  *
@@ -22,7 +27,7 @@ export function deltaM(metrics: readonly MetricComparison[]): number {
     throw new MtlError('METRIC_EMPTY', 'Δm needs at least one metric that the model and its baseline share');
   }
   const gains = metrics.map(({ value, baseline, higherIsBetter }, index) => {
-    if (!(baseline > 0 && baseline < Infinity)) {
+    if (!hasGain(baseline)) {
       throw badValue('RUN_INVALID', {
         what: `the baseline's metric ${index + 1} for Δm`,
         expected: 'a finite number above 0',

@@ -3,6 +3,7 @@ import type { LabelInfo, Metric, Raster, Split, Task } from '../contracts/index.
 import { batchCount, batches, type HostBatch } from '../data/index.js';
 import { MtlError } from '../errors.js';
 import type { Model } from '../model/index.js';
+import { pause } from '../pause.js';
 
 /** Metrics by task and name; a metric without a labelled pixel is left out. */
 export type MetricValues = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -28,6 +29,7 @@ export async function evaluate(predict: Predictor, data: EvaluationData): Promis
     const predictions = await predict(batch);
     for (const [task, taskMetrics] of metrics) update(taskMetrics, predictions[task.name]!, batch, task.name);
     data.onProgress?.(++done, of);
+    await pause();
   }
   return Object.fromEntries(metrics.map(([task, taskMetrics]) => [task.name, computed(taskMetrics)]));
 }

@@ -1,5 +1,6 @@
 import type { Split, Task } from '../contracts/index.js';
 import type { HostBatch } from '../data/index.js';
+import { pause } from '../pause.js';
 import { evaluate, type EvaluationData, type Predictor } from './evaluate.js';
 
 /** What a predictor that looks at no image reaches, for one task. */
@@ -23,6 +24,7 @@ export async function trivialBaselines(train: Split, data: EvaluationData): Prom
       const target = task.target(sample);
       if (target) trivial.update(target);
     }
+    await pause();
   }
   const constants = predictors.map(({ task, trivial }) => [task, trivial.compute()] as const);
   const metrics = await evaluate(constantPredictor(constants), data);

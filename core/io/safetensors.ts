@@ -32,15 +32,15 @@ const longestHeader = 100_000_000;
  * JSON header with dtype, shape and place of every tensor, then the values.
  */
 export function encodeSafetensors({ tensors, metadata }: Safetensors): Buffer {
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const header: [name: string, entry: unknown][] = [['__metadata__', metadata]];
   const chunks: Uint8Array[] = [];
   let offset = 0;
   for (const [name, { dtype, shape, data }] of tensors) {
-    header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
+    header.push([name, { dtype, shape, data_offsets: [offset, offset + data.byteLength] }]);
     chunks.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     offset += data.byteLength;
   }
-  const json = Buffer.from(JSON.stringify(header));
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(header)));
   // Spaces up to a multiple of 8, so that the values are aligned.
   const padded = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, ' ')]);
   const length = Buffer.alloc(8);
@@ -49,7 +49,8 @@ export function encodeSafetensors({ tensors, metadata }: Safetensors): Buffer {
 }
 
 /**
- * Reads a file's bytes; every length is checked against the file's size before memory is taken.
+ * Reads a file's bytes. Every length is checked against the file's size before memory is taken, and no byte belongs to
+ * two tensors or to none, so that no file takes more memory than its own size.
  * @throws MtlError `WEIGHTS_INVALID`
  */
 export function parseSafetensors(bytes: Buffer): Safetensors {
@@ -58,43 +59,72 @@ export function parseSafetensors(bytes: Buffer): Safetensors {
   if (headerLength > Math.min(longestHeader, bytes.length - 8)) throw broken('its header is longer than the file');
   const values = bytes.subarray(8 + headerLength);
   const { __metadata__: metadata = {}, ...entries } = parseHeader(bytes.subarray(8, 8 + headerLength));
-  const tensors = new Map<string, HostTensor>();
-  for (const [name, entry] of Object.entries(entries)) tensors.set(name, readTensor(name, entry, values));
-  return { tensors, metadata: metadata as Record<string, string> };
+  if (!isTexts(metadata)) throw broken('its metadata are not texts');
+  const places = Object.entries(entries).map(([name, entry]) => readPlace(name, entry));
+  checkCoverage(places, values.length);
+  return { tensors: new Map(places.map((place) => [place.name, readTensor(place, values)])), metadata };
 }
 
 function parseHeader(bytes: Buffer): Record<string, unknown> {
+  let header: unknown;
   try {
-    const header = JSON.parse(bytes.toString('utf8')) as unknown;
-    if (typeof header !== 'object' || header === null || Array.isArray(header)) throw new Error('not an object');
-    return header as Record<string, unknown>;
+    header = JSON.parse(bytes.toString('utf8'));
   } catch (error) {
     throw broken(`its header is not JSON (${messageOf(error)})`);
   }
+  if (isGroup(header)) return header;
+  throw broken('its header is not a JSON object');
 }
 
-function isLength(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+interface Place extends Pick<HostTensor, 'dtype' | 'shape'> {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
 }
 
-function readTensor(name: string, entry: unknown, values: Buffer): HostTensor {
-  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-  if (typeof dtype !== 'string' || !Array.isArray(shape) || !shape.every(isLength)) {
-    throw broken(`the entry "${name}" has no dtype or shape`);
-  }
-  if (!(dtype in arrays)) throw broken(`"${name}" is ${dtype}; only ${Object.keys(arrays).join(', ')} can be read`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isLength)) {
-    throw broken(`the entry "${name}" has no place`);
-  }
+function readPlace(name: string, entry: unknown): Place {
+  const { dtype, shape, data_offsets: offsets } = isGroup(entry) ? entry : {};
+  if (typeof dtype !== 'string' || !isLengths(shape)) throw broken(`the entry "${name}" has no dtype or shape`);
+  if (!isKnown(dtype)) throw broken(`"${name}" is ${dtype}; only ${Object.keys(arrays).join(', ')} can be read`);
+  if (!isLengths(offsets) || offsets.length !== 2) throw broken(`the entry "${name}" has no place`);
   const [start, end] = offsets as [number, number];
-  const array = arrays[dtype as HostTensor['dtype']];
-  const size = (shape as number[]).reduce((product, length) => product * length, 1);
-  if (end > values.length || end - start !== size * array.BYTES_PER_ELEMENT) {
-    throw broken(`"${name}" lies at ${start}–${end} of ${values.length} bytes, which does not fit shape [${shape.join()}]`);
+  // Beyond 2⁵³ the product is inexact, but then it is no file's size either.
+  const size = shape.reduce((product, length) => product * length, arrays[dtype].BYTES_PER_ELEMENT);
+  if (end - start !== size) {
+    throw broken(`"${name}" lies at ${start}–${end}, which does not fit ${dtype} of shape [${shape.join()}]`);
   }
+  return { name, dtype, shape, start, end };
+}
+
+function checkCoverage(places: readonly Place[], available: number): void {
+  let covered = 0;
+  for (const { name, start, end } of places.toSorted((left, right) => left.start - right.start || left.end - right.end)) {
+    if (start !== covered) throw broken(`"${name}" begins at byte ${start} of the values, expected ${covered}`);
+    covered = end;
+  }
+  if (covered !== available) throw broken(`its tensors take ${covered} bytes, but it has ${available}`);
+}
+
+function readTensor({ dtype, shape, start, end }: Place, values: Buffer): HostTensor {
   // A copy, so that the values are aligned and do not keep the whole file in memory.
-  const copy = Uint8Array.from(values.subarray(start, end));
-  return { dtype: dtype as HostTensor['dtype'], shape: shape as number[], data: new array(copy.buffer) };
+  const copy = new Uint8Array(values.subarray(start, end));
+  return { dtype, shape, data: new arrays[dtype](copy.buffer) };
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isTexts(value: unknown): value is Record<string, string> {
+  return isGroup(value) && Object.values(value).every((text) => typeof text === 'string');
+}
+
+function isLengths(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && (length as number) >= 0);
+}
+
+function isKnown(dtype: string): dtype is HostTensor['dtype'] {
+  return Object.hasOwn(arrays, dtype);
 }
 
 function broken(reason: string): MtlError {

@@ -38,7 +38,9 @@ export class Registry {
     const { name } = checkPlugin(plugin);
     const presets = Object.entries(plugin.presets ?? {});
     const parts = kinds.flatMap((kind) =>
-      Object.entries(plugin[kindFields[kind]] ?? {}).map(([part, definition]) => [kind, part, definition] as const),
+      Object.entries<PartDefinition<unknown>>(plugin[kindFields[kind]] ?? {}).map(
+        ([part, definition]) => [kind, part, definition] as const,
+      ),
     );
     for (const [kind, part] of parts) {
       const taken = this.parts.get(kind)!.get(part);
@@ -49,8 +51,7 @@ export class Registry {
       if (taken) throw duplicate(`preset "${preset}"`, name, taken.plugin);
     }
     for (const [kind, part, definition] of parts) {
-      const options = strict(definition.options as z.ZodType);
-      this.parts.get(kind)!.set(part, { plugin: name, part: definition, options });
+      this.parts.get(kind)!.set(part, { plugin: name, part: definition, options: strict(definition.options) });
     }
     for (const [preset, fragment] of presets) this.presetsByName.set(preset, { plugin: name, preset: fragment });
   }

@@ -20,7 +20,7 @@ interface Definition {
 type Path = readonly PropertyKey[];
 
 export function definitionOf(schema: z.ZodType): Definition {
-  return schema.def as unknown as Definition;
+  return schema.def;
 }
 
 /** The schema within `.optional()`, `.default()`, `z.lazy()`, `z.preprocess()` and the like. */

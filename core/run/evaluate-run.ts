@@ -1,6 +1,6 @@
 import type { SplitName } from '../contracts/index.js';
 import { loadConfig, type Fragment, type LoadedConfig } from '../config/index.js';
-import { deltaM, evaluate, modelPredictor, trivialBaselines, type MetricValues } from '../evaluation/index.js';
+import { deltaM, evaluate, hasGain, modelPredictor, trivialBaselines, type MetricValues } from '../evaluation/index.js';
 import type { Plugin } from '../registry/index.js';
 import { readCheckpoint, restoreCheckpoint } from '../training/checkpoint.js';
 import { RunFolder } from './folder.js';
@@ -12,7 +12,7 @@ export interface EvaluateOptions {
   readonly split: SplitName;
   /** The best model (default) or the last one. */
   readonly checkpoint?: 'best' | 'last';
-  /** Another run, evaluated on the same split, that Δm is taken against. */
+  /** Another run, whose best model is evaluated on the same data, that Δm is taken against. */
   readonly baseline?: { readonly folder: string; readonly loaded: LoadedConfig } | undefined;
   readonly onProgress?: (done: number, of: number) => void;
 }
@@ -21,6 +21,8 @@ export interface EvaluationResult extends RunResult {
   readonly split: SplitName;
   /** Percent over all metrics that both runs have (paper eq. 17); only with a baseline. */
   readonly deltaM?: number;
+  /** Metrics that Δm leaves out, `TASK.METRIC`: the baseline's is 0, and no gain relative to it exists. */
+  readonly notInDeltaM?: readonly string[];
 }
 
 /**
@@ -54,20 +56,33 @@ export async function evaluateRun(loaded: LoadedConfig, options: EvaluateOptions
     const baselines = await trivialBaselines(await openSplit(session, 'train'), data);
     const result = { split: options.split, metrics, baselines, run: folder.path };
     if (options.baseline === undefined) return result;
-    const reference = await evaluateRun(options.baseline.loaded, { ...options.baseline, split: options.split });
-    return { ...result, deltaM: gain(session, metrics, reference.metrics) };
+    const other = options.baseline.loaded;
+    const sameData = { ...other.config, dataset: loaded.config.dataset, engine: loaded.config.engine };
+    const reference = await evaluateRun(
+      { ...other, config: sameData, baseFolder: loaded.baseFolder },
+      { folder: options.baseline.folder, split: options.split },
+    );
+    return { ...result, ...gain(session, metrics, reference.metrics) };
   } finally {
     session.dispose();
   }
 }
 
-function gain({ tasks }: Session, metrics: MetricValues, baseline: MetricValues): number {
-  return deltaM(
-    tasks.flatMap((task) =>
-      task.metrics().flatMap(({ name, higherIsBetter }) => {
-        const [value, before] = [metrics[task.name]?.[name], baseline[task.name]?.[name]];
-        return value === undefined || before === undefined ? [] : [{ value, baseline: before, higherIsBetter }];
-      }),
-    ),
+function gain(
+  { tasks }: Session,
+  metrics: MetricValues,
+  baseline: MetricValues,
+): Pick<EvaluationResult, 'deltaM' | 'notInDeltaM'> {
+  const shared = tasks.flatMap((task) =>
+    task.metrics().flatMap(({ name, higherIsBetter }) => {
+      const [value, before] = [metrics[task.name]?.[name], baseline[task.name]?.[name]];
+      const of = `${task.name}.${name}`;
+      return value === undefined || before === undefined ? [] : [{ of, value, baseline: before, higherIsBetter }];
+    }),
   );
+  const leftOut = shared.filter((metric) => !hasGain(metric.baseline)).map(({ of }) => of);
+  return {
+    deltaM: deltaM(shared.filter((metric) => hasGain(metric.baseline))),
+    ...(leftOut.length > 0 ? { notInDeltaM: leftOut } : {}),
+  };
 }

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, appendFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import type { LoadedConfig } from '../config/index.js';
 import { badValue, messageOf, MtlError } from '../errors.js';
@@ -15,8 +15,19 @@ export interface StoredConfig {
   readonly config: LoadedConfig['config'];
 }
 
+/** How far a checkpoint is. */
+export interface Position {
+  /** Epochs done, validation included. */
+  readonly epoch: number;
+  /** Steps done in all. */
+  readonly step: number;
+}
+
 /** Events that are told but not written down: they say how far something is, not what came out. */
 const fleeting: ReadonlySet<TrainingEvent['type']> = new Set(['validating']);
+
+/** What a write leaves beside its file when the process is killed. */
+const leftover = /\.tmp$/;
 
 /** The folder that a run writes to, and nowhere else. */
 export class RunFolder {
@@ -32,29 +43,39 @@ export class RunFolder {
     this.events = join(this.path, 'events.jsonl');
   }
 
+  /** @throws MtlError `RUN_INVALID` where a new run cannot be put here: there is something already. */
+  assertFree(): void {
+    const found = contents(this.path);
+    if (found?.every((name) => leftover.test(name))) return;
+    throw badValue('RUN_INVALID', {
+      what: 'the run folder',
+      expected: 'a new or empty folder',
+      found: `${found ? 'files in' : 'the file'} ${this.path}`,
+      fix: this.exists()
+        ? 'go on with that run by --resume, or name another folder with --run'
+        : 'name another folder with --run',
+    });
+  }
+
   /**
    * Makes the folder for a new run.
-   * @throws MtlError `RUN_INVALID` where it holds something already.
+   * @throws MtlError `RUN_INVALID` where it cannot be written.
    */
   create(loaded: LoadedConfig, engine: string): void {
-    if (existsSync(this.path) && readdirSync(this.path).length > 0) {
-      throw badValue('RUN_INVALID', {
-        what: 'the run folder',
-        expected: 'a new or empty folder',
-        found: `files in ${this.path}`,
-        fix: 'go on with that run by --resume, or name another folder with --run',
+    try {
+      mkdirSync(this.path, { recursive: true });
+      // The config first: what has it is a run, and can be resumed.
+      this.writeConfig({ file: loaded.file ?? null, baseFolder: loaded.baseFolder, config: loaded.config });
+      this.writeJson('environment.json', {
+        node: process.version,
+        platform: `${process.platform} ${process.arch}`,
+        tensorflow: tf.version['tfjs-core'],
+        engine,
+        started: new Date().toISOString(),
       });
+    } catch (error) {
+      throw new MtlError('RUN_INVALID', `Cannot write the run folder ${this.path}: ${messageOf(error)}`, { cause: error });
     }
-    mkdirSync(this.path, { recursive: true });
-    this.writeJson('environment.json', {
-      node: process.version,
-      platform: `${process.platform} ${process.arch}`,
-      tensorflow: tf.version['tfjs-core'],
-      engine,
-      started: new Date().toISOString(),
-    });
-    const stored: StoredConfig = { file: loaded.file ?? null, baseFolder: loaded.baseFolder, config: loaded.config };
-    this.writeJson('config.json', stored);
   }
 
   /** Whether a run was begun here. */
@@ -64,23 +85,41 @@ export class RunFolder {
 
   /** @throws MtlError `RUN_INVALID` where this is no run folder. */
   readConfig(): StoredConfig {
-    try {
-      return JSON.parse(readFileSync(join(this.path, 'config.json'), 'utf8')) as StoredConfig;
-    } catch (error) {
-      throw new MtlError('RUN_INVALID', `${this.path} is not the folder of a run: ${messageOf(error)}`, { cause: error });
+    const file = join(this.path, 'config.json');
+    if (!existsSync(file)) {
+      throw badValue('RUN_INVALID', {
+        what: '--run',
+        expected: 'the folder of a run',
+        found: existsSync(this.path) ? `no config.json in ${this.path}` : `no folder ${this.path}`,
+        fix: 'check the path; "mtl train" starts a run',
+      });
     }
+    try {
+      return JSON.parse(readFileSync(file, 'utf8')) as StoredConfig;
+    } catch (error) {
+      throw new MtlError('RUN_INVALID', `Cannot read ${file}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  writeConfig(stored: StoredConfig): void {
+    this.writeJson('config.json', stored);
   }
 
   append(event: TrainingEvent): void {
     if (!fleeting.has(event.type)) appendFileSync(this.events, `${JSON.stringify(event)}\n`);
   }
 
-  /** Drops the events after a step: those of work that was lost and is done again. A torn last line goes too. */
-  rewind(step: number): void {
+  /** Drops the events of work after a checkpoint, which is done again, and what a kill left half-written. */
+  rewind(position: Position): void {
+    for (const folder of [this.path, dirname(this.last)]) {
+      for (const name of contents(folder) ?? []) {
+        if (leftover.test(name)) rmSync(join(folder, name), { force: true });
+      }
+    }
     if (!existsSync(this.events)) return;
     const kept = readFileSync(this.events, 'utf8')
       .split('\n')
-      .filter((line) => isUpTo(line, step));
+      .filter((line) => stands(line, position));
     writeAtomically(this.events, kept.map((line) => `${line}\n`).join(''));
   }
 
@@ -89,11 +128,35 @@ export class RunFolder {
   }
 }
 
-function isUpTo(line: string, step: number): boolean {
+/** Names in a folder, none where it does not exist; undefined where it is a file. */
+function contents(path: string): readonly string[] | undefined {
   try {
-    const event = JSON.parse(line) as TrainingEvent;
-    return event.type === 'start' ? event.resumedAt <= step : event.step <= step;
+    return readdirSync(path);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? [] : undefined;
+  }
+}
+
+/** Whether a line of the events tells of work that a checkpoint holds. A line torn by a kill does not. */
+function stands(line: string, { epoch, step }: Position): boolean {
+  let event: TrainingEvent;
+  try {
+    event = JSON.parse(line) as TrainingEvent;
   } catch {
     return false;
+  }
+  switch (event.type) {
+    case 'start':
+      return event.resumedAt <= step;
+    case 'epoch':
+    case 'validation':
+      // A checkpoint of the epoch's last step may be older than the epoch's end.
+      return event.epoch < epoch;
+    case 'stopped':
+      return false; // it goes on
+    case 'step':
+    case 'checkpoint':
+    case 'validating':
+      return event.step <= step;
   }
 }

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
-import type { Stateful } from '../contracts/index.js';
+import type { Split, Stateful } from '../contracts/index.js';
 import type { LoadedConfig } from '../config/index.js';
-import { MtlError } from '../errors.js';
+import { messageOf, MtlError } from '../errors.js';
 import { modelPredictor, evaluate, trivialBaselines, type Baselines, type MetricValues } from '../evaluation/index.js';
 import { Random } from '../random.js';
 import { readCheckpoint, restoreCheckpoint, saveCheckpoint } from '../training/checkpoint.js';
-import type { EventListener } from '../training/events.js';
+import type { EventListener, TrainingEvent } from '../training/events.js';
 import { Trainer } from '../training/trainer.js';
+import { changes } from './changes.js';
 import { RunFolder } from './folder.js';
 import { openSession, openSplit, type Session } from './session.js';
 
@@ -30,22 +30,32 @@ export interface RunResult {
 }
 
 /**
- * Trains what a config describes, into a run folder: config, environment, events, checkpoints, metrics.
+ * Trains what a config describes, into a run folder: config, environment, events, checkpoints, metrics. The folder is
+ * made with the first step's result: a run that fails before leaves nothing behind.
  * @throws MtlError; `INTERRUPTED` after it was stopped and saved.
  */
 export async function train(loaded: LoadedConfig, options: TrainOptions): Promise<RunResult> {
   const folder = new RunFolder(options.folder);
   const resuming = options.resume === true && folder.exists();
   if (resuming) assertSameConfig(folder, loaded);
+  else folder.assertFree();
   const session = await openSession(loaded, { initialize: !(resuming && existsSync(folder.last)) });
   try {
     const [trainSplit, val] = [await openSplit(session, 'train'), await openSplit(session, 'val')];
-    if (!resuming) folder.create(loaded, session.engine.name);
-    const trainer = makeTrainer(session, { folder, train: trainSplit, val, options });
+    const trainer = makeTrainer(session, {
+      train: trainSplit,
+      val,
+      folder,
+      signal: options.signal,
+      onEvent: recorder(folder, options.onEvent, () => {
+        if (resuming) folder.writeConfig({ ...folder.readConfig(), config: loaded.config });
+        else folder.create(loaded, session.engine.name);
+      }),
+    });
     if (resuming) resume(folder, trainer);
     const outcome = await trainer.run();
     if (outcome === 'interrupted') {
-      throw new MtlError('INTERRUPTED', `Stopped and saved; go on with --resume --run ${options.folder}`);
+      throw new MtlError('INTERRUPTED', `Stopped and saved; go on with: mtl train --resume --run ${options.folder}`);
     }
     restoreCheckpoint(readCheckpoint(folder.best), { model: session.model });
     const data = { split: val, tasks: session.tasks, labels: session.dataset.labels, batchSize: loaded.config.train.batchSize };
@@ -62,14 +72,15 @@ export async function train(loaded: LoadedConfig, options: TrainOptions): Promis
 }
 
 interface TrainerParts {
+  readonly train: Split;
+  readonly val: Split;
   readonly folder: RunFolder;
-  readonly train: Awaited<ReturnType<typeof openSplit>>;
-  readonly val: Awaited<ReturnType<typeof openSplit>>;
-  readonly options: TrainOptions;
+  readonly signal: AbortSignal | undefined;
+  readonly onEvent: EventListener;
 }
 
-function makeTrainer(session: Session, { folder, train: trainSplit, val, options }: TrainerParts): Trainer {
-  const { config, registry, deps, tasks } = session;
+function makeTrainer(session: Session, { folder, ...rest }: TrainerParts): Trainer {
+  const { config, registry, deps, tasks, model, consistency, dataset } = session;
   const weighter = registry.create('weighter', config.weighter, deps);
   weighter.setup({
     tasks: tasks.map(({ name }) => name),
@@ -83,41 +94,53 @@ function makeTrainer(session: Session, { folder, train: trainSplit, val, options
   return new Trainer({
     settings: config.train,
     tasks,
-    model: session.model,
-    consistency: session.consistency,
+    model,
+    consistency,
     weighter,
     optimizer: registry.create('optimizer', config.train.optimizer, deps, 'train.optimizer'),
-    dataset: session.dataset,
-    train: trainSplit,
-    val,
-    signal: options.signal,
+    dataset,
+    ...rest,
     save: saveTo(folder.last),
     saveBest: saveTo(folder.best),
-    onEvent: (event) => {
-      folder.append(event);
-      options.onEvent?.(event);
-    },
   });
 }
 
+/** Writes events down and passes them on. The first one after the start calls `begin`; until then nothing is written. */
+function recorder(folder: RunFolder, listener: EventListener | undefined, begin: () => void): EventListener {
+  let waiting: TrainingEvent[] | undefined = [];
+  return (event) => {
+    if (event.type === 'start') waiting?.push(event);
+    else {
+      if (waiting) begin();
+      for (const known of [...(waiting ?? []), event]) folder.append(known);
+      waiting = undefined;
+    }
+    listener?.(event);
+  };
+}
+
 function resume(folder: RunFolder, trainer: Trainer): void {
-  if (existsSync(folder.last)) restoreCheckpoint(readCheckpoint(folder.last), trainer.parts);
-  folder.rewind(trainer.progress.step);
+  if (existsSync(folder.last)) {
+    try {
+      restoreCheckpoint(readCheckpoint(folder.last), trainer.parts);
+    } catch (error) {
+      if (!(error instanceof MtlError)) throw error;
+      const fix = 'put a copy of the file back, or train anew in another folder with --run';
+      throw new MtlError(error.code, `--resume: ${messageOf(error)}; ${fix}`, { cause: error });
+    }
+  }
+  folder.rewind(trainer.progress);
 }
 
 /** Another config would make the saved state mean something else; only the number of epochs may change. */
 function assertSameConfig(folder: RunFolder, { config }: LoadedConfig): void {
   const comparable = (value: LoadedConfig['config']): unknown =>
     JSON.parse(JSON.stringify({ ...value, train: { ...value.train, epochs: 0 } }));
-  const stored = folder.readConfig().config;
-  const [before, now] = [comparable(stored), comparable(config)] as [Record<string, unknown>, Record<string, unknown>];
-  const changed = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
-    (key) => !isDeepStrictEqual(before[key], now[key]),
-  );
+  const changed = changes(comparable(folder.readConfig().config), comparable(config));
   if (changed.length === 0) return;
   throw new MtlError(
     'RUN_INVALID',
-    `--resume: the config differs from the one that ${folder.path} was started with, in: ${changed.join(', ')}; ` +
+    `--resume: the config differs from the one that ${folder.path} was started with: ${changed.join(', ')}; ` +
       'undo the change, or start a new run in another folder with --run',
   );
 }

@@ -1,5 +1,5 @@
 import type { Task } from '../contracts/index.js';
-import { deltaM } from '../evaluation/delta-m.js';
+import { deltaM, hasGain } from '../evaluation/delta-m.js';
 import type { MetricValues } from '../evaluation/evaluate.js';
 import { badValue, show } from '../errors.js';
 
@@ -31,15 +31,17 @@ export function comparison(name: string | null, tasks: readonly Task[]): IsBette
         found: show(name),
       });
     }
-    const value = (values: MetricValues): number => values[metric.task]?.[metric.name] ?? -Infinity * sign(metric);
-    return (values, than, minDelta) => (value(values) - value(than)) * sign(metric) > minDelta;
+    const value = (values: MetricValues): number => (values[metric.task]?.[metric.name] ?? NaN) * sign(metric);
+    return (values, than, minDelta) => {
+      const [now, before] = [value(values), value(than)];
+      return Number.isNaN(before) ? !Number.isNaN(now) : now - before > minDelta;
+    };
   }
   const chosen = metrics.filter(({ first }) => first);
   return (values, than, minDelta) => {
     const pairs = chosen.flatMap(({ task, name: own, higherIsBetter }) => {
       const [value, baseline] = [values[task]?.[own], than[task]?.[own]];
-      // A gain relative to nothing does not exist; such a metric has no say yet.
-      return value === undefined || !baseline ? [] : [{ value, baseline, higherIsBetter }];
+      return value !== undefined && hasGain(baseline) ? [{ value, baseline, higherIsBetter }] : [];
     });
     return pairs.length === 0 || deltaM(pairs) > minDelta;
   };

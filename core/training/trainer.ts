@@ -5,6 +5,7 @@ import { evaluate, modelPredictor, type MetricValues } from '../evaluation/evalu
 import { badValue } from '../errors.js';
 import type { Model } from '../model/index.js';
 import type { Consistency } from '../objective/index.js';
+import { pause } from '../pause.js';
 import { comparison, type IsBetter } from './best.js';
 import type { EventListener } from './events.js';
 import { Progress } from './progress.js';
@@ -181,11 +182,4 @@ export class Trainer {
     const file = await this.args.save(this.parts);
     this.args.onEvent({ type: 'checkpoint', step: this.progress.step, file });
   }
-}
-
-/** Lets timers, signals and loading in: the engine computes on this thread and would keep them out. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

@@ -25,6 +25,7 @@ class Case:
     mask: str = "all"  # or valid: the pixels that a transferred prediction is judged on (xtc)
     weighting: str = "authors"  # or kendall, equal
     depthLabels: str = "both"  # or first: the second sample has none
+    batch: int | None = None  # or one of the series
 
 
 MAIN = Case()
@@ -36,7 +37,8 @@ CASES = {
     "second-without-depth": Case(depthLabels="first"),
     "mt-net": Case(consistency="none"),
     "st-net": Case(architecture="single", consistency="none", weighting="equal"),
-    "resnet50": Case(backbone=50),
+    # With batch 0 no ReLU is so near its kink that rounding decides it, which would move gradients by 1e-3.
+    "resnet50": Case(backbone=50, batch=0),
 }
 
 
@@ -147,7 +149,7 @@ def margin(logits):
 
 def run_case(case):
     network, log_variance = build(case), log_variances()
-    predictions, losses = step(case, network, log_variance, batch())
+    predictions, losses = step(case, network, log_variance, batch(case.batch))
     found = gradients(network)
     result = {"options": asdict(case), "losses": numbers(losses)}
     if case.target == "hard":

@@ -10,7 +10,7 @@ def deviations(case):
     results = []
     for dtype in (torch.float64, torch.float32):
         network = build(case, dtype)
-        _, losses = step(case, network, log_variances(dtype), batch(dtype=dtype))
+        _, losses = step(case, network, log_variances(dtype), batch(case.batch, dtype))
         results.append((losses["total"].item(), gradients(network)))
     (exact, exact_gradients), (total, found) = results
     relative, zero = [(0.0, "")], 0.0

@@ -32,6 +32,8 @@ export interface CaseOptions {
   readonly mask: 'all' | 'valid';
   readonly weighting: 'authors' | 'kendall' | 'equal';
   readonly depthLabels: 'both' | 'first';
+  /** Which batch of the series; null: the one without a number. */
+  readonly batch: number | null;
 }
 
 export interface Losses {
@@ -167,13 +169,13 @@ function makeWeighter(weighting: CaseOptions['weighting'], tasks: readonly Task[
   return weighter;
 }
 
-/** The inputs, or batch `index` of a series of them. */
+/** The inputs of a case; with an index, that batch of the series. */
 export function goldenBatch(
-  index?: number,
+  index: number | null = null,
   depthLabels: CaseOptions['depthLabels'] = 'both',
 ): HostBatch {
   const values = (name: string, channels: number, scale = 1): Float32Array =>
-    hashed(index === undefined ? name : `${name}:${index}`, [...shape, channels], scale);
+    hashed(index === null ? name : `${name}:${index}`, [...shape, channels], scale);
   const mask = (name: string, limit: number): Float32Array => values(name, 1).map((value) => (value <= limit ? 1 : 0));
   const [labelMask, depthMask] = [mask('void', 0.7), mask('holes', 0.5)];
   if (depthLabels === 'first') depthMask.fill(0, height * width);

@@ -1,0 +1,22 @@
+/** `npm run bench`, or `npm run bench -- steps` for one of them. Each runs in a process of its own. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+  scenes: () => import('./scenes.js'),
+  kernels: () => import('./kernels.js'),
+  steps: () => import('./steps.js'),
+};
+
+const [chosen] = process.argv.slice(2);
+if (chosen === undefined) {
+  for (const name of Object.keys(benches)) {
+    const { status } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), name], { stdio: 'inherit' });
+    if (status !== 0) process.exitCode = 1;
+  }
+} else {
+  const load = benches[chosen];
+  if (!load) throw new Error(`expected one of ${Object.keys(benches).join(', ')}, found ${chosen}`);
+  await (await load()).run();
+  process.exit();
+}
