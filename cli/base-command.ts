@@ -1,4 +1,5 @@
-import { Command, Flags, type Interfaces } from '@oclif/core';
+import { inspect } from 'node:util';
+import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import type { LoadedConfig } from '../core/index.js';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage or config, 130 interrupted. */
@@ -11,30 +12,44 @@ const exitCodes: Readonly<Record<string, number>> = {
   INTERRUPTED: 130,
 };
 
+/** The flags of the commands that work with a config. */
+export const configFlags = {
+  config: Flags.string({
+    char: 'c',
+    summary: 'A config file; by default mtl.config.yaml, .json, .js, .ts … here or above.',
+    helpValue: 'FILE',
+  }),
+  preset: Flags.string({ summary: 'A preset to start from; "mtl plugins" lists them.', helpValue: 'NAME' }),
+  set: Flags.string({
+    summary: 'Override a key of the config; may be repeated.',
+    helpValue: 'key.path=value',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+};
+
+export interface ConfigFlags {
+  readonly config?: string | undefined;
+  readonly preset?: string | undefined;
+  readonly set?: string[] | undefined;
+}
+
 /** The flags that every command takes, and how it reports errors. */
 export abstract class BaseCommand extends Command {
-  static override baseFlags = {
-    config: Flags.string({
-      char: 'c',
-      summary: 'A config file; by default mtl.config.yaml, .json, .js, .ts … here or above.',
-      helpValue: 'FILE',
-    }),
-    preset: Flags.string({ summary: 'A preset to start from; "mtl plugins" lists them.', helpValue: 'NAME' }),
-    set: Flags.string({
-      summary: 'Override a key of the config.',
-      helpValue: 'key.path=value',
-      multiple: true,
-      multipleNonGreedy: true,
-      default: [],
-    }),
-    debug: Flags.boolean({ summary: 'Show the stack trace of an error.' }),
-  };
+  static override baseFlags = { debug: Flags.boolean({ summary: 'Show the stack trace of an error.' }) };
   static override enableJsonFlag = true;
 
   /** The config that the flags name. */
-  protected async loadConfig(flags: ConfigFlags): Promise<LoadedConfig> {
+  protected async loadConfig({ config: file, preset, set: overrides = [] }: ConfigFlags): Promise<LoadedConfig> {
     const [{ loadConfig }, { builtin }] = await Promise.all([import('../core/index.js'), import('../plugins/index.js')]);
-    return loadConfig({ plugins: [builtin], file: flags.config, preset: flags.preset, overrides: flags.set });
+    return loadConfig({ plugins: [builtin], file, preset, overrides });
+  }
+
+  /** The config that the flags name, or else the one that a run was started with. */
+  protected async loadRunConfig(run: string, flags: ConfigFlags): Promise<LoadedConfig> {
+    if (flags.config !== undefined || flags.preset !== undefined) return this.loadConfig(flags);
+    const [{ loadRunConfig }, { builtin }] = await Promise.all([import('../core/index.js'), import('../plugins/index.js')]);
+    return loadRunConfig(run, [builtin], flags.set);
   }
 
   /** One line, so that the last line of the output is the whole result. */
@@ -43,23 +58,34 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override toErrorJson(error: unknown): unknown {
-    const { code = 'UNEXPECTED', message } = error as { code?: string; message: string };
-    return { error: { code, message } };
+    const { code, message } = error as { code?: string; message: string };
+    return { error: { code: code ?? (error instanceof Errors.CLIError ? 'USAGE' : 'UNEXPECTED'), message } };
   }
 
   protected override async catch(error: Interfaces.CommandError): Promise<void> {
-    const code = (error as { code?: string }).code ?? '';
-    if (error.name !== 'MtlError') return super.catch(error) as Promise<void>;
-    process.exitCode = exitCodes[code] ?? 1;
+    // Wrong usage is told by oclif, with the flags that there are.
+    if (error instanceof Errors.CLIError && !this.jsonEnabled()) return super.catch(error) as Promise<void>;
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(error));
-    else process.stderr.write(`${this.argv.includes('--debug') ? error.stack : `Error: ${error.message}`}\n`);
+    else process.stderr.write(this.argv.includes('--debug') ? `${inspect(error)}\n` : `Error: ${this.explain(error)}\n`);
+    await printed();
     // An engine may hold threads; what is to be saved is saved.
-    process.exit();
+    process.exit(exitCode(error));
+  }
+
+  private explain({ name, message }: Error): string {
+    return name === 'MtlError' ? message : `${message || name}\nThis was not foreseen; --debug shows where it comes from.`;
   }
 }
 
-export interface ConfigFlags {
-  readonly config?: string | undefined;
-  readonly preset?: string | undefined;
-  readonly set: string[];
+function exitCode(error: Interfaces.CommandError): number {
+  return exitCodes[(error as { code?: string }).code ?? ''] ?? (error as { oclif?: { exit?: number } }).oclif?.exit ?? 1;
+}
+
+/** Waits until what was written to a pipe is out. */
+async function printed(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise<void>((resolve) => {
+      stream.write('', () => resolve());
+    });
+  }
 }

@@ -1,4 +1,3 @@
-import type { WriteStream } from 'node:tty';
 import cliProgress from 'cli-progress';
 import type { TrainingEvent } from '../core/index.js';
 
@@ -16,20 +15,21 @@ type Start = Extract<TrainingEvent, { type: 'start' }>;
 const lineInterval = 15;
 
 /** A progress bar on a terminal, plain lines elsewhere. */
-export function reporter(out: WriteStream | NodeJS.WriteStream, folder: string): Reporter {
-  out.write(`Run: ${folder}\n`);
-  return out.isTTY ? barReporter(out) : lineReporter(out);
+export function reporter(out: NodeJS.WriteStream, folder: string): Reporter {
+  return out.isTTY ? barReporter(out, folder) : lineReporter(out, folder);
 }
 
-function barReporter(out: NodeJS.WriteStream): Reporter {
+function barReporter(out: NodeJS.WriteStream, folder: string): Reporter {
   let start: Start | undefined;
   const eta = new Eta();
   const bar = new cliProgress.SingleBar({
-    format: 'epoch {epoch} {bar} {value}/{total} | {losses} | {rate} | {eta_text}',
-    barsize: 20,
+    format: (_, { value, total }, { label, details }: BarPayload) =>
+      fitted([`${label} ${filled(value / total)} ${value}/${total}`, ...details], out.columns),
     hideCursor: true,
     clearOnComplete: true,
     stopOnComplete: false,
+    // A first signal does not end the run, nor the bar.
+    gracefulExit: false,
     stream: out,
   });
   let active = false;
@@ -37,7 +37,7 @@ function barReporter(out: NodeJS.WriteStream): Reporter {
     if (active) bar.stop();
     active = false;
   };
-  const show = (total: number, value: number, payload: object): void => {
+  const show = (total: number, value: number, payload: BarPayload): void => {
     if (!active) bar.start(total, value, payload);
     else {
       bar.setTotal(total);
@@ -50,19 +50,14 @@ function barReporter(out: NodeJS.WriteStream): Reporter {
     event(event) {
       if (event.type === 'start') {
         start = event;
-        out.write(`${opening(event)}\n`);
+        out.write(`${opening(event, folder, out.columns)}\n`);
       } else if (event.type === 'step' && start) {
-        const done = event.step - event.epoch * start.stepsPerEpoch;
-        show(start.stepsPerEpoch, done, {
-          epoch: `${event.epoch + 1}/${start.epochs}`,
-          losses: losses(event),
-          rate: `${event.imagesPerSecond.toFixed(1)} images/s`,
-          eta_text: eta.text(event, start),
-        });
+        const details = [eta.text(event, start), losses(event), rate(event)];
+        show(start.stepsPerEpoch, stepOfEpoch(event, start), { label: `epoch ${event.epoch + 1}/${start.epochs}`, details });
       } else if (event.type === 'validating') {
-        show(event.of, event.done, { epoch: 'validation', losses: '', rate: '', eta_text: '' });
+        show(event.of, event.done, { label: 'validation', details: [] });
       } else {
-        const line = closing(event, start);
+        const line = closing(event, start, out.columns);
         if (!line) return;
         stop();
         out.write(`${line}\n`);
@@ -71,7 +66,25 @@ function barReporter(out: NodeJS.WriteStream): Reporter {
   };
 }
 
-function lineReporter(out: NodeJS.WriteStream): Reporter {
+interface BarPayload {
+  readonly label: string;
+  /** The most important one first. */
+  readonly details: readonly string[];
+}
+
+/** As many parts as a line has room for, from the first on. */
+function fitted(parts: readonly string[], columns: number): string {
+  const line = parts.join(' | ');
+  return line.length < columns || parts.length === 1 ? line : fitted(parts.slice(0, -1), columns);
+}
+
+function filled(share: number): string {
+  const length = 20;
+  const done = Math.round(length * share);
+  return '█'.repeat(done) + '░'.repeat(length - done);
+}
+
+function lineReporter(out: NodeJS.WriteStream, folder: string): Reporter {
   let start: Start | undefined;
   let last = performance.now();
   const eta = new Eta();
@@ -80,44 +93,66 @@ function lineReporter(out: NodeJS.WriteStream): Reporter {
     event(event) {
       if (event.type === 'start') {
         start = event;
-        out.write(`${opening(event)}\n`);
+        out.write(`${opening(event, folder, Infinity)}\n`);
       } else if (event.type === 'step' && start) {
         const text = eta.text(event, start);
         if (performance.now() - last < 1000 * lineInterval) return;
         last = performance.now();
-        const place = `epoch ${event.epoch + 1}/${start.epochs}, step ${event.step - event.epoch * start.stepsPerEpoch}/${start.stepsPerEpoch}`;
-        out.write(`${place}: ${losses(event)} | ${event.imagesPerSecond.toFixed(1)} images/s | ${text}\n`);
+        const place = `epoch ${event.epoch + 1}/${start.epochs}, step ${stepOfEpoch(event, start)}/${start.stepsPerEpoch}`;
+        out.write(`${place}: ${losses(event)} | ${rate(event)} | ${text}\n`);
       } else {
-        const line = closing(event, start);
+        const line = closing(event, start, Infinity);
         if (line) out.write(`${line}\n`);
       }
     },
   };
 }
 
-function opening(event: Start): string {
-  const size = `${event.trainSamples} training and ${event.valSamples} validation images`;
-  const resumed = event.resumedAt > 0 ? `; goes on after step ${event.resumedAt}` : '';
-  return `${event.parameters.toLocaleString('en')} parameters; ${size}; ${event.epochs} epochs of ${event.stepsPerEpoch} steps${resumed}`;
+function stepOfEpoch({ step, epoch }: Step, { stepsPerEpoch }: Start): number {
+  return step - epoch * stepsPerEpoch;
 }
 
-/** The line that stays of an event; undefined where none does. */
-function closing(event: TrainingEvent, start: Start | undefined): string | undefined {
+/** Broken between its parts where a line is too short for it. */
+function opening(event: Start, folder: string, columns: number): string {
+  const parts = [
+    `${event.parameters.toLocaleString('en')} parameters`,
+    `${event.trainSamples} training and ${event.valSamples} validation images`,
+    `${event.epochs} epochs of ${event.stepsPerEpoch} steps`,
+    ...(event.resumedAt > 0 ? [`goes on after step ${event.resumedAt}`] : []),
+  ];
+  const lines = parts.reduce((text, part) => {
+    const length = text.length - text.lastIndexOf('\n');
+    return text + (length + part.length + 2 < columns ? '; ' : ';\n') + part;
+  });
+  return `Run: ${folder}\n${lines}`;
+}
+
+/** The line that stays of an event, with one metric of each task where there is no room for two; undefined for none. */
+function closing(event: TrainingEvent, start: Start | undefined, columns: number): string | undefined {
   if (event.type === 'validation') {
-    const metrics = Object.entries(event.metrics).map(([task, values]) => {
-      const shown = Object.entries(values).slice(0, 2);
-      return `${task} ${shown.map(([name, value]) => `${name} ${value.toPrecision(3)}`).join(', ')}`;
-    });
-    return `epoch ${event.epoch + 1}/${start?.epochs}: ${metrics.join(' | ')}${event.best ? ' | best so far' : ''}`;
+    const line = (metrics: number): string =>
+      [
+        `epoch ${event.epoch + 1}/${start?.epochs}: ${Object.entries(event.metrics)
+          .map(([task, values]) => `${task} ${numbers(Object.entries(values).slice(0, metrics))}`)
+          .join(' | ')}`,
+        ...(event.best ? ['best so far'] : []),
+      ].join(' | ');
+    return line(2).length < columns ? line(2) : line(1);
   }
   if (event.type === 'stopped') return `Stopped after step ${event.step}: ${event.reason}.`;
   return undefined;
 }
 
 function losses({ losses: values }: Step): string {
-  return Object.entries(values)
-    .map(([task, { total }]) => `${task} ${total.toPrecision(3)}`)
-    .join(', ');
+  return numbers(Object.entries(values).map(([task, { total }]) => [task, total]));
+}
+
+function numbers(values: readonly (readonly [string, number])[]): string {
+  return values.map(([name, value]) => `${name} ${value.toPrecision(3)}`).join(', ');
+}
+
+function rate({ imagesPerSecond }: Step): string {
+  return `${imagesPerSecond.toFixed(1)} images/s`;
 }
 
 /** Time to the end of the run, from a running mean over steps. */

@@ -1,11 +1,22 @@
 import Table from 'cli-table3';
 import type { ModelSummary, PartListing, RunResult } from '../core/index.js';
 
-function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[]): string {
+/**
+ * @param right columns of numbers
+ * @param broken widths of columns whose texts go on in a next line
+ */
+function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly number[],
+  broken: Readonly<Record<number, number>> = {},
+): string {
   const made = new Table({
     head: [...head],
     style: { head: [], border: [], compact: true },
     colAligns: head.map((_, column) => (right.includes(column) ? 'right' : 'left')),
+    colWidths: head.map((_, column) => broken[column] ?? null),
+    wordWrap: true,
   });
   made.push(...rows.map((row) => [...row]));
   return made.toString();
@@ -43,7 +54,14 @@ export function summaryTable({ parts, parameters, macs }: ModelSummary, layers: 
   return table(head, shown, layers ? [3, 4] : [1, 2]);
 }
 
-export function listTable(parts: readonly PartListing[]): string {
+/** @param columns of the terminal: descriptions are broken to fit it; undefined where there is none */
+export function listTable(parts: readonly PartListing[], columns: number | undefined): string {
+  const head = ['kind', 'name', 'what it is', 'plugin'];
   const rows = parts.map(({ kind, name, description, plugin }) => [kind, name, description, plugin]);
-  return table(['kind', 'name', 'what it is', 'plugin'], rows, []);
+  // A space on both sides of a text, and a line between columns and at the ends.
+  const widths = head.map((title, column) => 2 + Math.max(...[title, ...rows.map((row) => row[column]!)].map(({ length }) => length)));
+  const total = widths.reduce((sum, width) => sum + width, head.length + 1);
+  const description = head.indexOf('what it is');
+  const room = widths[description]! - total + (columns ?? Infinity);
+  return table(head, rows, [], columns !== undefined && total > columns ? { [description]: Math.max(30, room) } : {});
 }

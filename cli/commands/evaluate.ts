@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
-import type { EvaluationResult, SplitName } from '../../core/index.js';
-import { BaseCommand } from '../base-command.js';
+import type { EvaluationResult } from '../../core/index.js';
+import { BaseCommand, configFlags } from '../base-command.js';
 import { progressLine } from '../progress.js';
 import { resultTable } from '../tables.js';
 
@@ -11,6 +11,7 @@ export default class Evaluate extends BaseCommand {
     '<%= config.bin %> evaluate --run runs/xtasc-net --baseline runs/st-net --json',
   ];
   static override flags = {
+    ...configFlags,
     run: Flags.string({ summary: 'Folder of the run.', helpValue: 'FOLDER', required: true }),
     split: Flags.option({ options: ['train', 'val', 'test'] as const, default: 'val' as const })({
       summary: 'Which part of the data.',
@@ -23,24 +24,24 @@ export default class Evaluate extends BaseCommand {
 
   async run(): Promise<EvaluationResult> {
     const { flags } = await this.parse(Evaluate);
-    const { evaluateRun, loadRunConfig } = await import('../../core/index.js');
-    const { builtin } = await import('../../plugins/index.js');
-    const named = flags.config !== undefined || flags.preset !== undefined;
-    const loaded = named
-      ? await this.loadConfig(flags)
-      : await loadRunConfig(flags.run, [builtin], flags.set);
-    const { baseline } = flags;
+    const { evaluateRun } = await import('../../core/index.js');
+    const { run: folder, split, checkpoint, baseline } = flags;
+    const loaded = await this.loadRunConfig(folder, flags);
     const line = progressLine(this.jsonEnabled() ? undefined : process.stdout);
     const result = await evaluateRun(loaded, {
-      folder: flags.run,
-      split: flags.split as SplitName,
-      checkpoint: flags.checkpoint,
-      baseline: baseline === undefined ? undefined : { folder: baseline, loaded: await loadRunConfig(baseline, [builtin]) },
-      onProgress: (done, of) => line.show(`Evaluating ${flags.split}: batch ${done} of ${of}`),
-    });
-    line.clear();
+      folder,
+      split,
+      checkpoint,
+      baseline: baseline === undefined ? undefined : { folder: baseline, loaded: await this.loadRunConfig(baseline, {}) },
+      onProgress: (done, of) => line.show(`Evaluating ${split}: batch ${done} of ${of}`),
+    }).finally(() => line.clear());
     this.log(resultTable(result));
-    if (result.deltaM !== undefined) this.log(`Δm against ${flags.baseline}: ${result.deltaM.toFixed(2)} %`);
+    if (result.deltaM !== undefined) this.log(gainLine(baseline, result.deltaM, result.notInDeltaM));
     return result;
   }
+}
+
+function gainLine(baseline: string | undefined, gain: number, leftOut: readonly string[] = []): string {
+  const without = leftOut.length > 0 ? ` (without ${leftOut.join(', ')}: the baseline’s is 0)` : '';
+  return `Δm against ${baseline}: ${gain.toFixed(2)} %${without}`;
 }

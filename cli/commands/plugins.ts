@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import type { PartListing } from '../../core/index.js';
-import { BaseCommand } from '../base-command.js';
+import { BaseCommand, configFlags } from '../base-command.js';
 import { listTable } from '../tables.js';
 
 interface PluginsJson {
@@ -15,6 +15,7 @@ export default class Plugins extends BaseCommand {
     '<%= config.bin %> plugins --schema > mtl.schema.json',
   ];
   static override flags = {
+    ...configFlags,
     schema: Flags.boolean({ summary: 'Print the JSON schema of a config with all these parts, for an editor.' }),
   };
 
@@ -28,7 +29,7 @@ export default class Plugins extends BaseCommand {
       return schema;
     }
     const listing = { parts: registry.list(), presets: registry.presetNames() };
-    this.log(listTable(listing.parts));
+    this.log(listTable(listing.parts, process.stdout.isTTY ? process.stdout.columns : undefined));
     this.log(`\nPresets: ${listing.presets.join(', ')}`);
     return listing;
   }

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { BaseCommand } from '../base-command.js';
+import { BaseCommand, configFlags } from '../base-command.js';
 import { summaryTable } from '../tables.js';
 
 interface SummaryJson {
@@ -15,7 +15,7 @@ export default class Summary extends BaseCommand {
     '<%= config.bin %> summary --preset xtasc-net --set backbone.name=resnet34 --json',
     '<%= config.bin %> summary --preset mt-net --layers',
   ];
-  static override flags = { layers: Flags.boolean({ summary: 'Show every layer.' }) };
+  static override flags = { ...configFlags, layers: Flags.boolean({ summary: 'Show every layer.' }) };
 
   async run(): Promise<SummaryJson> {
     const { flags } = await this.parse(Summary);

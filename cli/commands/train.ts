@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { LoadedConfig, RunResult, TrainingEvent } from '../../core/index.js';
-import { BaseCommand } from '../base-command.js';
-import { reporter } from '../progress.js';
+import { BaseCommand, configFlags } from '../base-command.js';
+import { reporter, type Reporter } from '../progress.js';
 import { resultTable } from '../tables.js';
 
 const runsFolder = 'runs';
@@ -20,24 +20,28 @@ export default class Train extends BaseCommand {
     '<%= config.bin %> train --run runs/first --resume',
   ];
   static override flags = {
+    ...configFlags,
     run: Flags.string({
       summary: `Folder of the run; by default a new one in ${runsFolder}/, or with --resume the newest there.`,
       helpValue: 'FOLDER',
     }),
-    resume: Flags.boolean({ summary: 'Go on with the run in the folder.' }),
+    resume: Flags.boolean({
+      summary: 'Go on with the run in the folder, with its own config where none is named; train.epochs alone may differ.',
+    }),
   };
 
   async run(): Promise<RunResult> {
     const { flags } = await this.parse(Train);
-    const loaded = await this.loadConfig(flags);
-    const folder = flags.run ?? (flags.resume ? newestRun() : newRun(loaded, flags.preset));
     const { train } = await import('../../core/index.js');
-    const stop = new AbortController();
-    const onSignal = (): void => stopOnce(stop);
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    const begun = flags.resume ? (flags.run ?? (await newestRun())) : undefined;
+    const loaded = begun === undefined ? await this.loadConfig(flags) : await this.loadRunConfig(begun, flags);
+    const folder = begun ?? flags.run ?? newRun(loaded, flags.preset);
     const report = this.jsonEnabled()
       ? { event: (event: TrainingEvent) => this.logJson(event), end: () => undefined }
       : reporter(process.stdout, folder);
+    const stop = new AbortController();
+    const onSignal = (): void => stopOnce(stop, report);
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     try {
       const result = await train(loaded, { folder, resume: flags.resume, signal: stop.signal, onEvent: report.event });
       report.end();
@@ -51,9 +55,10 @@ export default class Train extends BaseCommand {
 }
 
 /** The first signal asks for a stop at the end of the step; a second one stops at once. */
-function stopOnce(stop: AbortController): void {
+function stopOnce(stop: AbortController, report: Reporter): void {
+  report.end();
   if (stop.signal.aborted) process.exit(130);
-  process.stderr.write('\nFinishing the step and saving … (again to stop at once)\n');
+  process.stderr.write('Finishing the step and saving … (again to stop at once)\n');
   stop.abort();
 }
 
@@ -64,9 +69,17 @@ function newRun({ file }: LoadedConfig, preset: string | undefined): string {
   return join(runsFolder, `${name}-${time}`);
 }
 
-function newestRun(): string {
+async function newestRun(): Promise<string> {
   const runs = existsSync(runsFolder) ? readdirSync(runsFolder).map((name) => join(runsFolder, name)) : [];
   const started = runs.filter((run) => existsSync(join(run, 'config.json')));
   const age = (run: string): number => statSync(join(run, 'config.json')).mtimeMs;
-  return started.sort((left, right) => age(right) - age(left))[0] ?? join(runsFolder, 'run');
+  const [newest] = started.sort((left, right) => age(right) - age(left));
+  if (newest !== undefined) return newest;
+  const { badValue } = await import('../../core/index.js');
+  throw badValue('RUN_INVALID', {
+    what: '--resume',
+    expected: `a run in ${resolve(runsFolder)}`,
+    found: 'none',
+    fix: 'name the run’s folder with --run',
+  });
 }

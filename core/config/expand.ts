@@ -32,25 +32,36 @@ export class Expansion {
     const plugins = await this.addPlugins(rest.plugins, source);
     let below: Fragment = {};
     for (const [index, parent] of (isList(parents) ? parents : [parents]).entries()) {
-      const path = isList(parents) ? `extends[${index}]` : 'extends';
-      below = layer(below, await this.expandParent(parent, path, source));
+      const what = `extends${isList(parents) ? `[${index}]` : ''} in ${source.name}`;
+      below = layer(below, await this.expandParent(parent, what, source));
     }
     return layer(below, { ...rest, plugins });
   }
 
-  private async expandParent(parent: unknown, path: string, { name, folder, trail }: Source): Promise<Fragment> {
-    const what = `${path} in ${name}`;
-    const isFile = typeof parent === 'string' && isPath(parent);
-    const id = isFile ? resolve(folder, parent) : String(parent);
+  /**
+   * A preset, or a config file by its path, with what it extends.
+   * @param what names it, for messages: a key path or a flag
+   */
+  async expandParent(
+    parent: unknown,
+    what: string,
+    { folder, trail }: Omit<Source, 'name'>,
+  ): Promise<Fragment> {
+    const name = typeof parent === 'string' ? parent : '';
+    const isFile = isPath(name);
+    const id = isFile ? resolve(folder, name) : name;
     if (trail.includes(id)) {
-      throw new MtlError('CONFIG_INVALID', `${what}: ${[...trail, id].join(' extends ')} goes round in a circle`);
+      throw new MtlError(
+        'CONFIG_INVALID',
+        `${what}: ${[...trail, id].join(' extends ')} goes round in a circle`,
+      );
     }
     const next = { name: id, trail: [...trail, id] };
     if (isFile) {
       const { file, config } = await readConfig(id, folder, what);
       return this.expand(config, { ...next, folder: dirname(file) });
     }
-    const preset = typeof parent === 'string' ? this.registry.preset(id) : undefined;
+    const preset = this.registry.preset(id);
     if (preset) return this.expand(preset, { ...next, name: `preset "${id}"`, folder });
     const names = this.registry.presetNames();
     const fix = /\.\w+$/.test(id) ? `write ./${id} for a file` : didYouMean(id, names);
@@ -87,13 +98,17 @@ export class Expansion {
     try {
       plugin = await importFile(file);
     } catch (error) {
-      throw new MtlError('PLUGIN_INVALID', `${what}: cannot load ${file}: ${messageOf(error)}`, { cause: error });
+      throw new MtlError('PLUGIN_INVALID', `${what}: cannot load ${file}: ${messageOf(error)}`, {
+        cause: error,
+      });
     }
     try {
       this.registry.add(plugin as Plugin);
     } catch (error) {
       if (!(error instanceof MtlError)) throw error;
-      throw new MtlError(error.code, `${what}: the default export of ${file}: ${error.message}`, { cause: error });
+      throw new MtlError(error.code, `${what}: the default export of ${file}: ${error.message}`, {
+        cause: error,
+      });
     }
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
-import { cosmiconfig, type CosmiconfigResult, type Loader } from 'cosmiconfig';
+import { basename, extname, resolve } from 'node:path';
+import { cosmiconfig, defaultLoaders, type CosmiconfigResult, type Loader } from 'cosmiconfig';
 import { badValue, messageOf, MtlError, show } from '../errors.js';
 import { importFile } from './import-module.js';
 import { isFragment, type Fragment } from './merge.js';
@@ -14,8 +14,15 @@ const loadModule: Loader = async (file) => {
   }
 };
 
+/** A file of comments alone is empty; to the search, its null would mean that there is no config in it. */
+const loadText: Loader = async (file, content) => {
+  const load: Loader = extname(file) === '.json' ? defaultLoaders['.json'] : defaultLoaders['.yaml'];
+  return ((await load(file, content)) as unknown) ?? undefined;
+};
+
+const textEndings = ['yaml', 'yml', 'json'];
 const moduleEndings = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'];
-const endings = ['yaml', 'yml', 'json', ...moduleEndings];
+const endings = [...textEndings, ...moduleEndings];
 
 /** Where a config is looked for, in this order, from the current folder up to the package's root. */
 const searchPlaces = [
@@ -36,7 +43,11 @@ function explorer() {
     cache: false,
     // An empty file that has a config's name is a mistake to be told about.
     ignoreEmptySearchPlaces: false,
-    loaders: Object.fromEntries(moduleEndings.map((ending) => [`.${ending}`, loadModule])),
+    loaders: {
+      noExt: loadText,
+      ...Object.fromEntries(textEndings.map((ending) => [`.${ending}`, loadText])),
+      ...Object.fromEntries(moduleEndings.map((ending) => [`.${ending}`, loadModule])),
+    },
   });
 }
 
@@ -58,6 +69,13 @@ export async function readConfig(file: string, folder: string, asked: string): P
       expected: 'a config file',
       found: `nothing at ${path}`,
       fix: 'check the path; "mtl init" writes a new config',
+    });
+  }
+  if (extname(path) && !endings.includes(extname(path).slice(1))) {
+    throw badValue('CONFIG_INVALID', {
+      what: asked,
+      expected: `a file that ends in .${endings.join(', .')} or has no ending`,
+      found: path,
     });
   }
   return { file: path, config: checkFragment(await reading(path, () => explorer().load(path)), path) };

@@ -16,13 +16,17 @@ export async function importFile(file: string): Promise<unknown> {
     : ((await import(url)) as Record<string, unknown>);
   const exported = loaded.default ?? loaded;
   // CommonJS that was compiled from a module keeps its default export one level down.
-  const { __esModule: compiled, default: inner } = exported as { readonly __esModule?: boolean; readonly default?: unknown };
+  const { __esModule: compiled, default: inner } = exported as {
+    readonly __esModule?: boolean;
+    readonly default?: unknown;
+  };
   return compiled ? (inner ?? exported) : exported;
 }
 
 /** The file behind a path or a package's name, as seen from a folder. */
 export function resolveModule(name: string, folder: string): string {
-  if (!isPath(name)) return fileURLToPath(createJiti(pathToFileURL(join(folder, 'config.js')).href).esmResolve(name));
+  if (!isPath(name))
+    return fileURLToPath(createJiti(pathToFileURL(join(folder, 'config.js')).href).esmResolve(name));
   const file = resolve(folder, name);
   if (!existsSync(file)) throw new Error(`${file} does not exist`);
   if (statSync(file).isDirectory()) throw new Error(`${file} is a folder; name the module in it`);

@@ -12,11 +12,11 @@ export function configJsonSchema(registry: Registry): JsonSchema {
     ...schema,
     title: 'crosstask config',
     properties: {
+      ...(properties as JsonSchema),
       extends: {
         description: 'A preset, a config file (./…), or a list of these to start from.',
         anyOf: [preset, { type: 'array', items: preset }],
       },
-      ...(properties as JsonSchema),
       tasks: {
         ...((properties as JsonSchema).tasks as JsonSchema),
         additionalProperties: { anyOf: [{ type: 'null' }, { $ref: '#/$defs/task' }] },
@@ -49,11 +49,17 @@ function toJsonSchema(schema: z.ZodType): JsonSchema {
 /** A part by its name alone, or with its options; a task's options stand beside its `type`. */
 function partSchema(kind: Kind, registry: Registry): JsonSchema {
   const parts = registry.list().filter((part) => part.kind === kind);
-  const named = parts.map(({ name, description }) => {
-    const { properties, ...options } = toJsonSchema(registry.schema(kind, name));
+  const named = parts.flatMap(({ name, description }) => {
+    const options = toJsonSchema(registry.schema(kind, name));
     delete options.$schema; // said once, by the whole
     const key = { [kind === 'task' ? 'type' : 'name']: { const: name } };
-    return { ...options, description, properties: { ...key, ...(properties as JsonSchema | undefined) } };
+    // Options of several forms: the name goes with each.
+    const forms = (options.anyOf as JsonSchema[] | undefined) ?? [options];
+    return forms.map(({ properties, ...form }) => ({
+      ...form,
+      description,
+      properties: { ...key, ...(properties as JsonSchema | undefined) },
+    }));
   });
   return { anyOf: kind === 'task' ? named : [{ enum: parts.map(({ name }) => name) }, ...named] };
 }

@@ -49,8 +49,11 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     folder: baseFolder,
     trail: file ? [file] : [],
   });
-  const preset = options.preset === undefined ? {} : { extends: options.preset };
-  const below = await expansion.expand(preset, { name: '--preset', folder: baseFolder, trail: [] });
+  const { preset } = options;
+  const below =
+    preset === undefined
+      ? {}
+      : await expansion.expandParent(preset, '--preset', { folder: baseFolder, trail: [] });
   const raw = merge(layer(below, above), flags);
   return { config: checkConfig(raw, registry, file), registry, baseFolder, file };
 }

@@ -15,12 +15,18 @@ const consistencySchema = z.strictObject({
   edges: z
     .union([z.literal('all'), z.array(z.tuple([z.string(), z.string()])).min(1)])
     .default('all')
-    .describe('Directed edges [from, to] of the transfer graph; all = both directions of every pair of tasks.'),
+    .describe(
+      'Directed edges [from, to] of the transfer graph; all = both directions of every pair of tasks.',
+    ),
 });
 
 const augmentSchema = z.strictObject({
   flip: fraction.default(0.5).describe('Probability of a horizontal flip.'),
-  scales: z.array(z.number().min(1)).min(1).default([1, 1.2, 1.5]).describe('A crop is magnified by one of these.'),
+  scales: z
+    .array(z.number().min(1))
+    .min(1)
+    .default([1, 1.2, 1.5])
+    .describe('A crop is magnified by one of these.'),
 });
 
 const earlyStoppingSchema = z.strictObject({
@@ -38,32 +44,38 @@ const trainSchema = z.strictObject({
   augment: z.union([augmentSchema, z.literal(false)]).prefault({}),
   prefetch: z.int().min(1).default(4).describe('Batches prepared ahead.'),
   validateEvery: z.int().min(1).default(1).describe('Epochs between validations.'),
-  checkpointEvery: z.int().min(1).nullable().default(null).describe('Steps between checkpoints within an epoch.'),
+  checkpointEvery: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('Steps between checkpoints within an epoch.'),
   best: z
     .string()
     .nullable()
     .default(null)
-    .describe('TASK.METRIC that picks the best model; by default the mean gain over the trivial predictors (Δm).'),
+    .describe(
+      'TASK.METRIC that picks the best model; by default the mean gain over the trivial predictors (Δm).',
+    ),
   earlyStopping: earlyStoppingSchema.nullable().default(null),
 });
 
-const taskSchema = z
-  .looseObject({ type: z.string().optional() })
-  .refine((task) => !('name' in task), {
-    path: ['name'],
-    error: 'no such key: its key is a task’s name, and `type` names its plugin',
-  });
+const taskName = /^[A-Za-z]\w*$/;
+
+const taskSchema = z.looseObject({ type: z.string().optional() }).refine((task) => !('name' in task), {
+  path: ['name'],
+  error: 'no such key: its key is a task’s name, and `type` names its plugin',
+});
 
 /** A whole config, after presets and overrides are merged. */
 export const configSchema = z.strictObject({
-  $schema: z.string().optional().describe('For editors: where the JSON schema of a config is.'),
   engine: z
     .union([z.literal('auto'), partSpec('engine')])
     .default('auto')
     .describe('What computes; auto takes the fastest that works here.'),
   dataset: partSpec('dataset'),
   tasks: z
-    .record(z.string().regex(/^[A-Za-z]\w*$/, 'a name of letters, digits and _'), taskSchema)
+    .record(z.string().regex(taskName, 'names of letters, digits and _, a letter first'), taskSchema)
     .refine(
       (tasks) => Object.keys(tasks).length > 0,
       'at least one task, e.g. { depth: {} } (null is how a task of a preset is left out)',
@@ -75,26 +87,35 @@ export const configSchema = z.strictObject({
   weighter: partSpec('weighter').default('uncertainty'),
   train: trainSchema.prefault({}),
   plugins: z.array(z.string()).default([]).describe('Plugins of others: paths or package names.'),
+  // Worked off before a config is checked; named here for messages about mistyped keys.
+  extends: z.never().optional(),
+  $schema: z.string().optional().describe('For editors: where the JSON schema of a config is.'),
 });
 
 export type Config = z.output<typeof configSchema>;
 
 interface ConfigPart extends NestedPart {
-  readonly naming?: { readonly path: string; readonly hint?: string };
+  /** See `Registry.problems`. */
+  readonly naming?: { readonly path?: string; readonly hint?: string };
 }
 
 /** The parts that a config names, with their key paths, as far as it has the shape to name them. */
 export function configParts(config: Fragment): readonly ConfigPart[] {
-  const tasks = Object.entries(isFragment(config.tasks) ? config.tasks : {}).flatMap(([name, task]): ConfigPart[] => {
-    if (!isFragment(task) || !['string', 'undefined'].includes(typeof task.type)) return [];
-    const path = `tasks.${name}`;
-    const naming =
-      task.type === undefined
-        ? { path, hint: 'A task with a name of its own says by `type` what it is.' }
-        : { path: `${path}.type` };
-    return [{ kind: 'task', path, spec: taskSpec(name, task), naming }];
-  });
-  return [...nestedParts(configSchema, config, ''), ...tasks];
+  const parts = nestedParts(configSchema, config, '').map((part) =>
+    part.kind === 'engine'
+      ? { ...part, naming: { hint: '`engine: auto` takes the fastest that works here' } }
+      : part,
+  );
+  return [...parts, ...Object.entries(isFragment(config.tasks) ? config.tasks : {}).flatMap(taskPart)];
+}
+
+function taskPart([name, task]: [string, unknown]): ConfigPart[] {
+  if (!taskName.test(name) || !isFragment(task)) return [];
+  const path = `tasks.${name}`;
+  const part = { kind: 'task', path, spec: taskSpec(name, task) } as const;
+  if (typeof task.type === 'string') return [{ ...part, naming: { path: `${path}.type` } }];
+  const hint = 'a task by another name gives its plugin as `type`';
+  return task.type === undefined ? [{ ...part, naming: { path, hint } }] : [];
 }
 
 /** A task's entry as a part: its `type`, or else its name, is the plugin's. */

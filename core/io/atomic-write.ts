@@ -20,7 +20,7 @@ export function writeAtomically(file: string, content: string | Uint8Array): voi
 function writeFlushed(file: string, bytes: Uint8Array): void {
   const descriptor = openSync(file, 'w');
   try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+    for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

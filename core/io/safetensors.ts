@@ -56,7 +56,8 @@ export function encodeSafetensors({ tensors, metadata }: Safetensors): Buffer {
 export function parseSafetensors(bytes: Buffer): Safetensors {
   if (bytes.length < 8) throw broken('it is shorter than a header');
   const headerLength = Number(bytes.readBigUInt64LE());
-  if (headerLength > Math.min(longestHeader, bytes.length - 8)) throw broken('its header is longer than the file');
+  if (headerLength > Math.min(longestHeader, bytes.length - 8))
+    throw broken('its header is longer than the file');
   const values = bytes.subarray(8 + headerLength);
   const { __metadata__: metadata = {}, ...entries } = parseHeader(bytes.subarray(8, 8 + headerLength));
   if (!isTexts(metadata)) throw broken('its metadata are not texts');
@@ -84,8 +85,10 @@ interface Place extends Pick<HostTensor, 'dtype' | 'shape'> {
 
 function readPlace(name: string, entry: unknown): Place {
   const { dtype, shape, data_offsets: offsets } = isGroup(entry) ? entry : {};
-  if (typeof dtype !== 'string' || !isLengths(shape)) throw broken(`the entry "${name}" has no dtype or shape`);
-  if (!isKnown(dtype)) throw broken(`"${name}" is ${dtype}; only ${Object.keys(arrays).join(', ')} can be read`);
+  if (typeof dtype !== 'string' || !isLengths(shape))
+    throw broken(`the entry "${name}" has no dtype or shape`);
+  if (!isKnown(dtype))
+    throw broken(`"${name}" is ${dtype}; only ${Object.keys(arrays).join(', ')} can be read`);
   if (!isLengths(offsets) || offsets.length !== 2) throw broken(`the entry "${name}" has no place`);
   const [start, end] = offsets as [number, number];
   // Beyond 2⁵³ the product is inexact, but then it is no file's size either.
@@ -98,8 +101,11 @@ function readPlace(name: string, entry: unknown): Place {
 
 function checkCoverage(places: readonly Place[], available: number): void {
   let covered = 0;
-  for (const { name, start, end } of places.toSorted((left, right) => left.start - right.start || left.end - right.end)) {
-    if (start !== covered) throw broken(`"${name}" begins at byte ${start} of the values, expected ${covered}`);
+  for (const { name, start, end } of places.toSorted(
+    (left, right) => left.start - right.start || left.end - right.end,
+  )) {
+    if (start !== covered)
+      throw broken(`"${name}" begins at byte ${start} of the values, expected ${covered}`);
     covered = end;
   }
   if (covered !== available) throw broken(`its tensors take ${covered} bytes, but it has ${available}`);
@@ -120,7 +126,9 @@ function isTexts(value: unknown): value is Record<string, string> {
 }
 
 function isLengths(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && (length as number) >= 0);
+  return (
+    Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && (length as number) >= 0)
+  );
 }
 
 function isKnown(dtype: string): dtype is HostTensor['dtype'] {

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { complain, MtlError, messageOf, show } from '../errors.js';
 import { didYouMean } from '../text.js';
 import type { Deps } from './deps.js';
-import { kindFields, kinds, type Kind, type Kinds, type PartDefinition, type Plugin, type Preset } from './plugin.js';
+import {
+  kindFields,
+  kinds,
+  type Kind,
+  type Kinds,
+  type PartDefinition,
+  type Plugin,
+  type Preset,
+} from './plugin.js';
 import { nestedParts, type PartSpec } from './part-schema.js';
 import { describeIssues, oneOfParts } from './zod-issues.js';
 
@@ -51,9 +59,12 @@ export class Registry {
       if (taken) throw duplicate(`preset "${preset}"`, name, taken.plugin);
     }
     for (const [kind, part, definition] of parts) {
-      this.parts.get(kind)!.set(part, { plugin: name, part: definition, options: strict(definition.options) });
+      this.parts
+        .get(kind)!
+        .set(part, { plugin: name, part: definition, options: strict(definition.options) });
     }
-    for (const [preset, fragment] of presets) this.presetsByName.set(preset, { plugin: name, preset: fragment });
+    for (const [preset, fragment] of presets)
+      this.presetsByName.set(preset, { plugin: name, preset: fragment });
   }
 
   names(kind: Kind): readonly string[] {
@@ -125,7 +136,9 @@ export class Registry {
       return part.create(parsed.data, deps) as Kinds[K];
     } catch (error) {
       if (error instanceof MtlError) throw error;
-      throw new MtlError('PLUGIN_INVALID', `Cannot make ${kind} "${name}":\n  ${messageOf(error)}`, { cause: error });
+      throw new MtlError('PLUGIN_INVALID', `Cannot make ${kind} "${name}":\n  ${messageOf(error)}`, {
+        cause: error,
+      });
     }
   }
 
@@ -137,8 +150,9 @@ export class Registry {
 
   private unknown(kind: Kind, name: string, path: string, hint?: string): string {
     const names = this.names(kind);
-    const fix = [didYouMean(name, names), hint].filter(Boolean).join(' ');
-    return complain({ what: path, expected: oneOfParts(names), found: show(name), fix });
+    const guess = didYouMean(name, names);
+    const fix = guess && hint ? `${guess} (${hint})` : (guess ?? hint);
+    return complain({ what: path, expected: oneOfParts(names), found: show(name), ...(fix ? { fix } : {}) });
   }
 }
 
@@ -170,17 +184,22 @@ function checkPlugin(plugin: unknown): Plugin {
   const fail = (reason: string): never => {
     throw new MtlError('PLUGIN_INVALID', `expected a plugin made by definePlugin({ name, … }), ${reason}`);
   };
-  if (!isGroup(plugin)) return fail(`found ${show(plugin)}`);
+  if (!isGroup(plugin)) return fail(`found ${outline(plugin)}`);
   const { name } = plugin;
-  if (typeof name !== 'string' || !name) return fail(`found one whose name is ${show(name)}`);
+  if (typeof name !== 'string' || !name) return fail(`found ${outline(plugin)}, whose name is ${show(name)}`);
   for (const [field, parts] of Object.entries(plugin)) {
-    if (!fields.includes(field)) fail(`found the unknown field "${field}" in "${name}"; the fields are ${fields.join(', ')}`);
+    if (!fields.includes(field))
+      fail(`found the unknown field "${field}" in "${name}"; the fields are ${fields.join(', ')}`);
     if (field === 'name' || parts === undefined) continue;
-    if (!isGroup(parts)) fail(`found ${show(parts)} as the ${field} of "${name}"; write ${field}: { myName: … }`);
+    if (!isGroup(parts))
+      fail(`found ${outline(parts)} as the ${field} of "${name}"; write ${field}: { myName: … }`);
     for (const [part, definition] of Object.entries(parts as object)) {
       if (field === 'presets' ? isGroup(definition) : isPart(definition)) continue;
-      const form = field === 'presets' ? 'written like a config' : 'made by definePart({ description, options, create })';
-      fail(`found ${show(definition)} as ${field}.${part} of "${name}"; it must be ${form}`);
+      const form =
+        field === 'presets'
+          ? 'written like a config'
+          : 'made by definePart({ description, options, create }), its options a zod schema';
+      fail(`found ${outline(definition)} as ${field}.${part} of "${name}"; it must be ${form}`);
     }
   }
   return plugin as unknown as Plugin;
@@ -190,7 +209,18 @@ function isGroup(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A value in a message; of an object its keys, for a schema within would fill pages. */
+function outline(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  const keys = isGroup(value) ? Object.keys(value) : [];
+  return keys.length > 0 ? `{ ${keys.join(', ')} }` : show(value);
+}
+
 function isPart(value: unknown): boolean {
   const { description, options, create } = (value ?? {}) as Partial<PartDefinition<unknown>>;
-  return typeof description === 'string' && typeof options?.safeParse === 'function' && typeof create === 'function';
+  return (
+    typeof description === 'string' &&
+    typeof options?.safeParse === 'function' &&
+    typeof create === 'function'
+  );
 }

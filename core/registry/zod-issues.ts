@@ -35,7 +35,9 @@ function describe(issue: Issue, context: Context): string[] {
   if (issue.code === 'unrecognized_keys') {
     const valid = context.schema ? keysAt(context.schema, path, context.input) : [];
     const expected = valid.length > 0 ? `one of the keys ${valid.join(', ')}` : 'no keys here';
-    return issue.keys.map((key) => line([...path, key], context, { expected, found: show(key), fix: didYouMean(key, valid) }));
+    return issue.keys.map((key) =>
+      line([...path, key], context, { expected, found: show(key), fix: didYouMean(key, valid) }),
+    );
   }
   if (issue.code === 'invalid_key') {
     // The key itself is what was found.
@@ -43,7 +45,9 @@ function describe(issue: Issue, context: Context): string[] {
     return [line(path.slice(0, -1), context, { expected, found: show(path.at(-1)) })];
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    const inner = issue.errors.map((branch) => branch.map((each) => ({ ...each, path: [...path, ...each.path] })));
+    const inner = issue.errors.map((branch) =>
+      branch.map((each) => ({ ...each, path: [...path, ...each.path] })),
+    );
     const meant = inner.find((branch) => branch.every((each) => isInside(each, path.length)));
     if (meant) return meant.flatMap((each) => describe(each, context));
     const expected = inner.flat().map((each) => expectation(each, context));
@@ -59,7 +63,11 @@ function isInside({ path, code }: Issue, depth: number): boolean {
 
 type Finding = Pick<Complaint, 'expected'> & { readonly found?: string; readonly fix?: string | undefined };
 
-function line(path: readonly PropertyKey[], { prefix, input }: Context, { expected, found, fix }: Finding): string {
+function line(
+  path: readonly PropertyKey[],
+  { prefix, input }: Context,
+  { expected, found, fix }: Finding,
+): string {
   return complain({
     what: keyPath(prefix, path) || 'the config',
     expected,
@@ -72,9 +80,12 @@ function advice(issue: Issue, { input, schema }: Context): string | undefined {
   const found = valueAt(input, issue.path);
   if (typeof found !== 'string') return undefined;
   if (issue.code === 'invalid_value') return didYouMean(found, issue.values.map(String));
-  if (issue.code === 'invalid_union' && 'options' in issue) return didYouMean(found, issue.options?.map(String) ?? []);
+  if (issue.code === 'invalid_union' && 'options' in issue)
+    return didYouMean(found, issue.options?.map(String) ?? []);
   const isNamed = issue.code === 'invalid_type' && issue.expected === 'object' && schema;
-  return isNamed && keysAt(schema, issue.path, input).includes('name') ? `write { name: ${found} }` : undefined;
+  return isNamed && keysAt(schema, issue.path, input).includes('name')
+    ? `write { name: ${found} }`
+    : undefined;
 }
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -100,15 +111,22 @@ function expectation(issue: Issue, context: Context): string {
     case 'too_big':
       return whole(issue.path, issue.origin, context) ?? limited(issue.origin, 'at most', issue.maximum);
     case 'invalid_value':
-      return issue.values.length === 1 ? show(issue.values[0]) : `one of ${issue.values.map(String).join(', ')}`;
+      return issue.values.length === 1
+        ? show(issue.values[0])
+        : `one of ${issue.values.map(String).join(', ')}`;
     case 'invalid_union':
       return 'options' in issue && issue.options ? `one of ${issue.options.join(', ')}` : 'another value';
     case 'custom': {
       const kind = issue.params?.kind as Kind | undefined;
-      return kind ? `${oneOfParts(context.names?.(kind) ?? [])}, or { name, …options }` : ownMessage(issue, 'another value');
+      return kind
+        ? `${oneOfParts(context.names?.(kind) ?? [])}, or { name, …options }`
+        : ownMessage(issue, 'another value');
     }
     case 'invalid_format':
-      return ownMessage(issue, issue.pattern ? `a text that matches ${issue.pattern}` : `a text in the form of a ${issue.format}`);
+      return ownMessage(
+        issue,
+        issue.pattern ? `a text that matches ${issue.pattern}` : `a text in the form of a ${issue.format}`,
+      );
     case 'invalid_element':
     case 'invalid_key':
     case 'unrecognized_keys':
@@ -130,8 +148,10 @@ function ownMessage({ message }: Issue, otherwise: string): string {
 function whole(path: readonly PropertyKey[], type: string, { schema, input }: Context): string | undefined {
   const found = schema ? schemasAt(schema, path, input) : [];
   if (type === 'tuple' || type === 'array') {
-    const tuple = found.map(definitionOf).find((definition) => definition.type === 'tuple' && !definition.rest);
-    return tuple && `a list of ${tuple.items?.length ?? 0} items`;
+    const tuple = found
+      .map(definitionOf)
+      .find((definition) => definition.type === 'tuple' && !definition.rest);
+    return tuple?.items && `a list of ${counted(tuple.items.length, 'item')}`;
   }
   if (type !== 'number' && type !== 'int') return undefined;
   const [number, another] = found.filter((each) => definitionOf(each).type === 'number');
@@ -143,9 +163,18 @@ type NumberSchema = Pick<
   'type' | 'minimum' | 'exclusiveMinimum' | 'maximum' | 'exclusiveMaximum' | 'multipleOf'
 >;
 
-function describeNumber({ type, minimum, exclusiveMinimum, maximum, exclusiveMaximum, multipleOf }: NumberSchema): string {
+function describeNumber({
+  type,
+  minimum,
+  exclusiveMinimum,
+  maximum,
+  exclusiveMaximum,
+  multipleOf,
+}: NumberSchema): string {
   // Every whole number has zod's limits of what a number holds exactly.
-  const [low, high] = [minimum, maximum].map((limit) => (Math.abs(limit ?? 0) === Number.MAX_SAFE_INTEGER ? undefined : limit));
+  const [low, high] = [minimum, maximum].map((limit) =>
+    Math.abs(limit ?? 0) === Number.MAX_SAFE_INTEGER ? undefined : limit,
+  );
   const limits = [
     low !== undefined && high !== undefined ? `from ${low} to ${high}` : undefined,
     low !== undefined && high === undefined ? `of at least ${low}` : undefined,
@@ -154,12 +183,18 @@ function describeNumber({ type, minimum, exclusiveMinimum, maximum, exclusiveMax
     exclusiveMaximum !== undefined ? `below ${exclusiveMaximum}` : undefined,
     multipleOf !== undefined ? `divisible by ${multipleOf}` : undefined,
   ].filter((limit) => limit !== undefined);
-  return [type === 'integer' ? 'a whole number' : 'a number', ...(limits.length > 0 ? [limits.join(' and ')] : [])].join(' ');
+  return [
+    type === 'integer' ? 'a whole number' : 'a number',
+    ...(limits.length > 0 ? [limits.join(' and ')] : []),
+  ].join(' ');
 }
 
 function limited(origin: string, relation: string, limit: number | bigint): string {
-  const plural = Number(limit) === 1 ? '' : 's';
-  if (origin === 'array') return `a list of ${relation} ${limit} item${plural}`;
-  if (origin === 'string') return `a text of ${relation} ${limit} character${plural}`;
+  if (origin === 'array') return `a list of ${relation} ${counted(limit, 'item')}`;
+  if (origin === 'string') return `a text of ${relation} ${counted(limit, 'character')}`;
   return `a number of ${relation} ${limit}`;
+}
+
+function counted(count: number | bigint, noun: string): string {
+  return `${count} ${noun}${Number(count) === 1 ? '' : 's'}`;
 }

@@ -53,7 +53,11 @@ export function schemasAt(schema: z.ZodType, path: Path, input: unknown): z.ZodT
 
 /** The keys that groups accept at a path. */
 export function keysAt(schema: z.ZodType, path: Path, input: unknown): string[] {
-  return [...new Set(schemasAt(schema, path, input).flatMap((found) => Object.keys(definitionOf(found).shape ?? {})))];
+  return [
+    ...new Set(
+      schemasAt(schema, path, input).flatMap((found) => Object.keys(definitionOf(found).shape ?? {})),
+    ),
+  ];
 }
 
 export function valueAt(input: unknown, path: Path): unknown {

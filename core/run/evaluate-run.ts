@@ -1,6 +1,14 @@
 import type { SplitName } from '../contracts/index.js';
 import { loadConfig, type Fragment, type LoadedConfig } from '../config/index.js';
-import { deltaM, evaluate, hasGain, modelPredictor, trivialBaselines, type MetricValues } from '../evaluation/index.js';
+import {
+  deltaM,
+  evaluate,
+  hasGain,
+  modelPredictor,
+  trivialBaselines,
+  type EvaluationData,
+  type MetricValues,
+} from '../evaluation/index.js';
 import type { Plugin } from '../registry/index.js';
 import { readCheckpoint, restoreCheckpoint } from '../training/checkpoint.js';
 import { RunFolder } from './folder.js';
@@ -41,28 +49,36 @@ export function loadRunConfig(
 
 /** Evaluates a run's model on a split, beside the trivial predictors. */
 export async function evaluateRun(loaded: LoadedConfig, options: EvaluateOptions): Promise<EvaluationResult> {
-  const folder = new RunFolder(options.folder);
+  const { folder, split, baseline } = options;
   const session = await openSession(loaded, { initialize: false });
   try {
-    const split = await openSplit(session, options.split);
-    restoreCheckpoint(readCheckpoint(folder[options.checkpoint ?? 'best']), { model: session.model });
-    const data = {
-      split,
-      tasks: session.tasks,
-      labels: session.dataset.labels,
-      batchSize: loaded.config.train.batchSize,
-    };
-    const metrics = await evaluate(modelPredictor(session.model), { ...data, onProgress: options.onProgress });
+    const { metrics, data } = await measure(session, options);
     const baselines = await trivialBaselines(await openSplit(session, 'train'), data);
-    const result = { split: options.split, metrics, baselines, run: folder.path };
-    if (options.baseline === undefined) return result;
-    const other = options.baseline.loaded;
-    const sameData = { ...other.config, dataset: loaded.config.dataset, engine: loaded.config.engine };
-    const reference = await evaluateRun(
-      { ...other, config: sameData, baseFolder: loaded.baseFolder },
-      { folder: options.baseline.folder, split: options.split },
-    );
-    return { ...result, ...gain(session, metrics, reference.metrics) };
+    const result = { split, metrics, baselines, run: new RunFolder(folder).path };
+    return baseline ? { ...result, ...gain(session, metrics, await measureBaseline(loaded, baseline, split)) } : result;
+  } finally {
+    session.dispose();
+  }
+}
+
+async function measure(session: Session, { folder, split: name, checkpoint = 'best', onProgress }: EvaluateOptions) {
+  const { config, dataset, model, tasks } = session;
+  const split = await openSplit(session, name);
+  restoreCheckpoint(readCheckpoint(new RunFolder(folder)[checkpoint]), { model });
+  const data: EvaluationData = { split, tasks, labels: dataset.labels, batchSize: config.train.batchSize };
+  return { metrics: await evaluate(modelPredictor(model), { ...data, onProgress }), data };
+}
+
+/** The other run's metrics on this run's data, whatever it was trained on itself. */
+async function measureBaseline(
+  { config: { dataset, engine }, baseFolder }: LoadedConfig,
+  { folder, loaded: other }: { readonly folder: string; readonly loaded: LoadedConfig },
+  split: SplitName,
+): Promise<MetricValues> {
+  const loaded = { ...other, baseFolder, config: { ...other.config, dataset, engine } };
+  const session = await openSession(loaded, { initialize: false });
+  try {
+    return (await measure(session, { folder, split })).metrics;
   } finally {
     session.dispose();
   }

@@ -3,7 +3,7 @@ import { taskSpec, type Config, type LoadedConfig } from '../config/index.js';
 import { badValue, MtlError } from '../errors.js';
 import { assembleModel, type Model } from '../model/index.js';
 import type { Consistency } from '../objective/index.js';
-import { RunContainer, tokens, type Deps, type Registry } from '../registry/index.js';
+import { RunContainer, tokens, type Deps, type PartSpec, type Registry } from '../registry/index.js';
 
 /** A config come to life: engine started, parts made, model built. */
 export interface Session {
@@ -32,6 +32,7 @@ export async function openSession(loaded: LoadedConfig, { initialize }: { initia
   const tasks = Object.entries(config.tasks).map(([name, options]) =>
     registry.create('task', taskSpec(name, options), runContainer(loaded).provide(tokens.data, deps.get(tokens.data)).provide(tokens.taskName, name), `tasks.${name}`),
   );
+  const consistency = consistencyOf(config, registry, deps, tasks);
   const model = assembleModel({
     tasks,
     architecture: registry.create('architecture', config.architecture, deps),
@@ -54,7 +55,7 @@ export async function openSession(loaded: LoadedConfig, { initialize }: { initia
     dataset,
     tasks,
     model,
-    consistency: consistencyOf(config, registry, deps, tasks),
+    consistency,
     dispose: () => model.dispose(),
   };
 }
@@ -64,6 +65,10 @@ export async function openSplit({ dataset }: Session, name: SplitName): Promise<
   const split = await dataset.split(name);
   if (split.length > 0) return split;
   throw badValue('DATA_INVALID', { what: `the ${name} split`, expected: 'at least one sample', found: 'none' });
+}
+
+function nameOf(part: PartSpec): string {
+  return typeof part === 'string' ? part : part.name;
 }
 
 function runContainer({ config, registry, baseFolder }: LoadedConfig): RunContainer {
@@ -125,8 +130,8 @@ function consistencyOf(
   if (loss.role !== 'consistency') {
     throw badValue('CONFIG_INVALID', {
       what: 'consistency.loss',
-      expected: 'a loss that compares tasks: xtc or align',
-      found: 'a loss of a prediction against labels',
+      expected: 'a loss that compares tasks, e.g. xtc or align',
+      found: `"${nameOf(consistency.loss)}", which compares a prediction with labels`,
       fix: 'name it under tasks.TASK.loss',
     });
   }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Split, Stateful } from '../contracts/index.js';
+import type { Optimizer, Split, Stateful, Weighter } from '../contracts/index.js';
 import type { LoadedConfig } from '../config/index.js';
 import { messageOf, MtlError } from '../errors.js';
 import { modelPredictor, evaluate, trivialBaselines, type Baselines, type MetricValues } from '../evaluation/index.js';
@@ -40,9 +40,14 @@ export async function train(loaded: LoadedConfig, options: TrainOptions): Promis
   if (resuming) assertSameConfig(folder, loaded);
   else folder.assertFree();
   const session = await openSession(loaded, { initialize: !(resuming && existsSync(folder.last)) });
+  const own: { dispose(): void }[] = [session];
   try {
     const [trainSplit, val] = [await openSplit(session, 'train'), await openSplit(session, 'val')];
+    const [weighter, optimizer] = [makeWeighter(session), makeOptimizer(session)];
+    own.push(weighter, optimizer);
     const trainer = makeTrainer(session, {
+      weighter,
+      optimizer,
       train: trainSplit,
       val,
       folder,
@@ -67,11 +72,13 @@ export async function train(loaded: LoadedConfig, options: TrainOptions): Promis
     folder.writeJson('metrics.json', { split: 'val', metrics: result.metrics, baselines: result.baselines });
     return result;
   } finally {
-    session.dispose();
+    for (const part of own) part.dispose();
   }
 }
 
 interface TrainerParts {
+  readonly weighter: Weighter;
+  readonly optimizer: Optimizer;
   readonly train: Split;
   readonly val: Split;
   readonly folder: RunFolder;
@@ -79,14 +86,21 @@ interface TrainerParts {
   readonly onEvent: EventListener;
 }
 
-function makeTrainer(session: Session, { folder, ...rest }: TrainerParts): Trainer {
-  const { config, registry, deps, tasks, model, consistency, dataset } = session;
+function makeWeighter({ config, registry, deps, tasks }: Session): Weighter {
   const weighter = registry.create('weighter', config.weighter, deps);
   weighter.setup({
     tasks: tasks.map(({ name }) => name),
     kinds: tasks.map(({ kind }) => kind),
     random: new Random(config.train.seed, 'weighter'),
   });
+  return weighter;
+}
+
+function makeOptimizer({ config, registry, deps }: Session): Optimizer {
+  return registry.create('optimizer', config.train.optimizer, deps, 'train.optimizer');
+}
+
+function makeTrainer({ config, tasks, model, consistency, dataset }: Session, { folder, ...rest }: TrainerParts): Trainer {
   const saveTo = (file: string) => async (parts: Readonly<Record<string, Stateful>>) => {
     await saveCheckpoint(file, parts);
     return file;
@@ -96,8 +110,6 @@ function makeTrainer(session: Session, { folder, ...rest }: TrainerParts): Train
     tasks,
     model,
     consistency,
-    weighter,
-    optimizer: registry.create('optimizer', config.train.optimizer, deps, 'train.optimizer'),
     dataset,
     ...rest,
     save: saveTo(folder.last),

@@ -2,6 +2,7 @@ import type { Task } from '../contracts/index.js';
 import { deltaM, hasGain } from '../evaluation/delta-m.js';
 import type { MetricValues } from '../evaluation/evaluate.js';
 import { badValue, show } from '../errors.js';
+import { didYouMean } from '../text.js';
 
 /** Whether a model's metrics are better than another's, and by more than `minDelta`. */
 export type IsBetter = (metrics: MetricValues, than: MetricValues, minDelta: number) => boolean;
@@ -25,10 +26,13 @@ export function comparison(name: string | null, tasks: readonly Task[]): IsBette
   if (name !== null) {
     const metric = metrics.find((candidate) => `${candidate.task}.${candidate.name}` === name);
     if (!metric) {
+      const names = metrics.map(({ task, name: own }) => `${task}.${own}`);
+      const fix = didYouMean(name, names);
       throw badValue('CONFIG_INVALID', {
         what: 'train.best',
-        expected: `one of ${metrics.map(({ task, name: own }) => `${task}.${own}`).join(', ')}`,
+        expected: `one of ${names.join(', ')}`,
         found: show(name),
+        ...(fix ? { fix } : {}),
       });
     }
     const value = (values: MetricValues): number => (values[metric.task]?.[metric.name] ?? NaN) * sign(metric);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { NamedGradients } from '../contracts/index.js';
+import { innerProduct } from './inner-product.js';
 
 /** Gradients held to a norm. The caller owns, and disposes, all of it. */
 export interface ClippedGradients {
@@ -11,19 +12,8 @@ export interface ClippedGradients {
 /** √(Σ g²) over all values of all gradients; 0 without any. */
 export function globalNorm(gradients: NamedGradients): tf.Scalar {
   return tf.tidy(() => {
-    const squares = Object.values(gradients).map((gradient) => sumOfSquares(gradient));
+    const squares = Object.values(gradients).map((gradient) => innerProduct(gradient, gradient));
     return squares.length > 0 ? tf.sqrt(tf.sum(tf.stack(squares))) : tf.scalar(0);
-  });
-}
-
-/**
- * In two stages: a backend that adds one float32 after the other (wasm does) is off by nearly a percent over the
- * millions of values of a large kernel.
- */
-function sumOfSquares(gradient: tf.Tensor): tf.Scalar {
-  return tf.tidy(() => {
-    const square = tf.square(gradient);
-    return tf.sum(gradient.rank > 1 ? tf.sum(square, -1) : square);
   });
 }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { GradientScope, MultiTaskProblem, NamedGradients, TaskGradients } from '../contracts/index.js';
+import { innerProduct } from './inner-product.js';
 import type { Tape } from './tape.js';
 
 export interface ProblemArgs {
@@ -116,7 +117,7 @@ class TapeGradients implements TaskGradients {
   gramian(): tf.Tensor2D {
     return tf.tidy(() => {
       const rows = this.perTask.map((left, row) =>
-        this.perTask.map((right, column) => (column >= row ? innerProduct(left, right) : null)),
+        this.perTask.map((right, column) => (column >= row ? dot(left, right) : null)),
       );
       return tf.stack(
         rows.map((row, i) => tf.stack(row.map((value, j) => value ?? rows[j]![i]!))),
@@ -162,9 +163,10 @@ function addTo(sums: Gradients, name: string, gradient: tf.Tensor): void {
   if (sum) tf.dispose([sum, gradient]);
 }
 
-function innerProduct(left: NamedGradients, right: NamedGradients): tf.Tensor {
+/** ⟨g_i, g_j⟩ over the names that both have. */
+function dot(left: NamedGradients, right: NamedGradients): tf.Tensor {
   const products = Object.entries(left).flatMap(([name, gradient]) =>
-    right[name] ? [tf.sum(tf.mul(gradient, right[name]))] : [],
+    right[name] ? [innerProduct(gradient, right[name])] : [],
   );
   return products.length > 0 ? tf.addN(products) : tf.scalar(0);
 }

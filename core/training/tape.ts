@@ -58,17 +58,18 @@ export class Tape {
 
   /**
    * Σ over the seeds of their gradient with respect to each wanted tensor; undefined where none reaches it. The
-   * caller owns the result.
+   * wanted tensors are taken as independent of each other: a walk ends at them, even where one is computed from
+   * another, as an encoder's features are. The caller owns the result.
    * @param release frees what the forward pass kept as soon as it is used: for the last walk
    */
   backward(seeds: readonly Seed[], wanted: readonly tf.Tensor[], release = false): (tf.Tensor | undefined)[] {
-    const path = this.descendants(wanted);
     const wantedIds = new Set(wanted.map(({ id }) => id));
+    const path = this.descendants(wantedIds);
     const gradients = new Map<number, tf.Tensor>();
     for (const { of, gradient } of seeds) accumulate(gradients, of.id, gradient.clone());
     for (let index = this.nodes.length - 1; index >= 0; index--) {
       const node = this.nodes[index]!;
-      if (leadsOn(node) && node.outputs.some(({ id }) => gradients.has(id) && path.has(id))) {
+      if (leadsOn(node) && node.outputs.some(({ id }) => gradients.has(id) && path.has(id) && !wantedIds.has(id))) {
         for (const [id, gradient] of inputGradients(node, gradients, path)) accumulate(gradients, id, gradient);
       }
       for (const { id } of node.outputs) {
@@ -91,9 +92,9 @@ export class Tape {
     this.nodes.length = 0;
   }
 
-  /** Ids of the tensors and of everything computed from them. */
-  private descendants(tensors: readonly tf.Tensor[]): ReadonlySet<number> {
-    const ids = new Set(tensors.map(({ id }) => id));
+  /** Ids of tensors and of everything computed from them. */
+  private descendants(of: ReadonlySet<number>): ReadonlySet<number> {
+    const ids = new Set(of);
     for (const node of this.nodes) {
       if (!leadsOn(node) || !Object.values(node.inputs).some(({ id }) => ids.has(id))) continue;
       for (const { id } of node.outputs) ids.add(id);

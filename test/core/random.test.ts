@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { Random } from '../../core/index.js';
 
-const draw = (random: Random, count: number): number[] => Array.from({ length: count }, () => random.uint32());
+const draw = (random: Random, count: number): number[] =>
+  Array.from({ length: count }, () => random.uint32());
 
 const moments = (values: readonly number[]): { mean: number; variance: number } => {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -13,7 +14,10 @@ const moments = (values: readonly number[]): { mean: number; variance: number } 
 function reference(text: string, count: number): number[] {
   const cut = (value: bigint): bigint => BigInt.asUintN(32, value);
   const rotate = (value: bigint, by: bigint): bigint => cut((value << by) | (value >> (32n - by)));
-  let hash = [...text].reduce((sum, char) => cut((sum ^ BigInt(char.codePointAt(0)!)) * 0x01000193n), 0x811c9dc5n);
+  let hash = [...text].reduce(
+    (sum, char) => cut((sum ^ BigInt(char.codePointAt(0)!)) * 0x01000193n),
+    0x811c9dc5n,
+  );
   const state = Array.from({ length: 4 }, () => {
     hash = cut(hash + 0x9e3779b9n);
     const first = cut((hash ^ (hash >> 16n)) * 0x21f0aaadn);
@@ -37,14 +41,18 @@ describe('Random', () => {
   it('gives the same numbers for the same seed and labels, and never changes', () => {
     // Any other numbers would make old checkpoints and published results impossible to repeat.
     expect(draw(new Random(0), 4)).to.deep.equal([1946957956, 3428980365, 786779859, 774431924]);
-    expect(draw(new Random(7, 'augment', 3, 12), 4)).to.deep.equal([1577659781, 3208594456, 1542537128, 2452318085]);
+    expect(draw(new Random(7, 'augment', 3, 12), 4)).to.deep.equal([
+      1577659781, 3208594456, 1542537128, 2452318085,
+    ]);
     expect([...new Random(1, 'order').permutation(8)]).to.deep.equal([5, 7, 4, 0, 2, 1, 3, 6]);
   });
 
   it('is xoshiro128** seeded by FNV-1a and splitmix32', () => {
     fc.assert(
       fc.property(fc.integer(), fc.array(fc.oneof(fc.string(), fc.nat())), (seed, labels) => {
-        expect(draw(new Random(seed, ...labels), 20)).to.deep.equal(reference([seed, ...labels].join('\u0000'), 20));
+        expect(draw(new Random(seed, ...labels), 20)).to.deep.equal(
+          reference([seed, ...labels].join('\u0000'), 20),
+        );
       }),
     );
   });
@@ -90,7 +98,8 @@ describe('Random', () => {
 
   it('scales uniform numbers to the range asked for', () => {
     const [unit, scaled] = [new Random(5), new Random(5)];
-    for (let draws = 0; draws < 100; draws++) expect(scaled.uniform(-2, 6)).to.be.closeTo(-2 + 8 * unit.uniform(), 1e-12);
+    for (let draws = 0; draws < 100; draws++)
+      expect(scaled.uniform(-2, 6)).to.be.closeTo(-2 + 8 * unit.uniform(), 1e-12);
   });
 
   it('gives standard normal numbers: mean, variance, skewness, kurtosis and no relation of the pair', () => {
@@ -117,7 +126,9 @@ describe('Random', () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 0, max: 300 }), (seed, length) => {
         const order = [...new Random(seed).permutation(length)];
-        expect(order.toSorted((left, right) => left - right)).to.deep.equal(Array.from({ length }, (_, index) => index));
+        expect(order.toSorted((left, right) => left - right)).to.deep.equal(
+          Array.from({ length }, (_, index) => index),
+        );
         expect([...new Random(seed).permutation(length)]).to.deep.equal(order);
       }),
     );

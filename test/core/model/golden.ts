@@ -56,7 +56,11 @@ interface NetworkFile {
     readonly classes: number;
     readonly lambda: Readonly<Record<string, number>>;
     readonly logVariance: Readonly<Record<string, number>>;
-    readonly [sum: string]: unknown;
+    readonly labelledPixels: number;
+    readonly sumOfLabels: number;
+    readonly pixelsWithDepth: number;
+    readonly sumOfDepths: number;
+    readonly sumOfImage: number;
   };
   readonly cases: Readonly<Record<string, GoldenCase>>;
 }
