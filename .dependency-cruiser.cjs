@@ -36,7 +36,12 @@ module.exports = {
       from: { path: '^cli/' },
       to: { path: '^(core|plugins)/', pathNot: '^(core|plugins)/index\\.ts$' },
     },
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'no-orphaned-dev-dependency',
       comment: 'what is shipped may import only what is installed with it.',

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
-import type { LoadedConfig } from '../core/index.js';
+import type { LoadedConfig, Registry } from '../core/index.js';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage or config, 130 interrupted. */
 const exitCodes: Readonly<Record<string, number>> = {
@@ -12,8 +12,7 @@ const exitCodes: Readonly<Record<string, number>> = {
   INTERRUPTED: 130,
 };
 
-/** The flags of the commands that work with a config. */
-export const configFlags = {
+const configFlags = {
   config: Flags.string({
     char: 'c',
     summary: 'A config file; by default mtl.config.yaml, .json, .js, .ts … here or above.',
@@ -36,20 +35,48 @@ export interface ConfigFlags {
 
 /** The flags that every command takes, and how it reports errors. */
 export abstract class BaseCommand extends Command {
-  static override baseFlags = { debug: Flags.boolean({ summary: 'Show the stack trace of an error.' }) };
+  static override baseFlags = {
+    ...configFlags,
+    debug: Flags.boolean({ summary: 'Show the stack trace of an error.' }),
+  };
   static override enableJsonFlag = true;
 
   /** The config that the flags name. */
-  protected async loadConfig({ config: file, preset, set: overrides = [] }: ConfigFlags): Promise<LoadedConfig> {
-    const [{ loadConfig }, { builtin }] = await Promise.all([import('../core/index.js'), import('../plugins/index.js')]);
+  protected async loadConfig({
+    config: file,
+    preset,
+    set: overrides = [],
+  }: ConfigFlags): Promise<LoadedConfig> {
+    const [{ loadConfig }, { builtin }] = await Promise.all([
+      import('../core/index.js'),
+      import('../plugins/index.js'),
+    ]);
     return loadConfig({ plugins: [builtin], file, preset, overrides });
   }
 
   /** The config that the flags name, or else the one that a run was started with. */
   protected async loadRunConfig(run: string, flags: ConfigFlags): Promise<LoadedConfig> {
     if (flags.config !== undefined || flags.preset !== undefined) return this.loadConfig(flags);
-    const [{ loadRunConfig }, { builtin }] = await Promise.all([import('../core/index.js'), import('../plugins/index.js')]);
+    const [{ loadRunConfig }, { builtin }] = await Promise.all([
+      import('../core/index.js'),
+      import('../plugins/index.js'),
+    ]);
     return loadRunConfig(run, [builtin], flags.set);
+  }
+
+  /** All parts that a config could name, those of the config's plugins included; it takes no config to ask. */
+  protected async loadRegistry(flags: ConfigFlags): Promise<Registry> {
+    const [core, { builtin }] = await Promise.all([
+      import('../core/index.js'),
+      import('../plugins/index.js'),
+    ]);
+    try {
+      return (await this.loadConfig(flags)).registry;
+    } catch (error) {
+      const asked = flags.config !== undefined || flags.preset !== undefined;
+      if (asked || !(error instanceof core.MtlError && error.code === 'CONFIG_NOT_FOUND')) throw error;
+      return new core.Registry([builtin]);
+    }
   }
 
   /** One line, so that the last line of the output is the whole result. */
@@ -66,19 +93,28 @@ export abstract class BaseCommand extends Command {
     // Wrong usage is told by oclif, with the flags that there are.
     if (error instanceof Errors.CLIError && !this.jsonEnabled()) return super.catch(error) as Promise<void>;
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(error));
-    else process.stderr.write(this.argv.includes('--debug') ? `${inspect(error)}\n` : `Error: ${this.explain(error)}\n`);
+    else
+      process.stderr.write(
+        this.argv.includes('--debug') ? `${inspect(error)}\n` : `Error: ${this.explain(error)}\n`,
+      );
     await printed();
     // An engine may hold threads; what is to be saved is saved.
     process.exit(exitCode(error));
   }
 
   private explain({ name, message }: Error): string {
-    return name === 'MtlError' ? message : `${message || name}\nThis was not foreseen; --debug shows where it comes from.`;
+    return name === 'MtlError'
+      ? message
+      : `${message || name}\nThis was not foreseen; --debug shows where it comes from.`;
   }
 }
 
 function exitCode(error: Interfaces.CommandError): number {
-  return exitCodes[(error as { code?: string }).code ?? ''] ?? (error as { oclif?: { exit?: number } }).oclif?.exit ?? 1;
+  return (
+    exitCodes[(error as { code?: string }).code ?? ''] ??
+    (error as { oclif?: { exit?: number } }).oclif?.exit ??
+    1
+  );
 }
 
 /** Waits until what was written to a pipe is out. */

@@ -53,7 +53,10 @@ function barReporter(out: NodeJS.WriteStream, folder: string): Reporter {
         out.write(`${opening(event, folder, out.columns)}\n`);
       } else if (event.type === 'step' && start) {
         const details = [eta.text(event, start), losses(event), rate(event)];
-        show(start.stepsPerEpoch, stepOfEpoch(event, start), { label: `epoch ${event.epoch + 1}/${start.epochs}`, details });
+        show(start.stepsPerEpoch, stepOfEpoch(event, start), {
+          label: `epoch ${event.epoch + 1}/${start.epochs}`,
+          details,
+        });
       } else if (event.type === 'validating') {
         show(event.of, event.done, { label: 'validation', details: [] });
       } else {
@@ -181,7 +184,10 @@ function duration(seconds: number): string {
 }
 
 /** A line that is rewritten in place; nothing where there is no terminal. */
-export function progressLine(out: NodeJS.WriteStream | undefined): { show(text: string): void; clear(): void } {
+export function progressLine(out: NodeJS.WriteStream | undefined): {
+  show(text: string): void;
+  clear(): void;
+} {
   if (!out?.isTTY) return { show: () => undefined, clear: () => undefined };
   return {
     show: (text) => out.write(`\r\u001b[K${text}`),

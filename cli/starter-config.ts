@@ -1,3 +1,6 @@
+import { parseDocument } from 'yaml';
+import type { Fragment } from '../core/index.js';
+
 const datasets = {
   scenes: `# Street-like scenes made on the spot: nothing to download.
 dataset:
@@ -20,11 +23,39 @@ dataset:
 `,
 } as const;
 
-/** A config that trains as it stands and says what each key does. */
-export function starterConfig(dataset: keyof typeof datasets): string {
+/**
+ * A config that trains as it stands and says what each key does, as text and as what the text says.
+ * @param preset to start from, instead of the usual one
+ * @param overrides laid over the keys; the comments stay
+ */
+export function starterConfig(
+  dataset: keyof typeof datasets,
+  preset: string | undefined,
+  overrides: Fragment,
+): { text: string; config: Fragment } {
+  const document = parseDocument(template(dataset));
+  if (preset !== undefined) {
+    document.set('extends', preset);
+    // What the preset is chosen for is not overridden.
+    for (const path of [['consistency'], ['weighter'], ['architecture', 'name']]) document.deleteIn(path);
+  }
+  for (const [path, value] of leaves(overrides)) document.setIn(path, value);
+  return { text: String(document), config: document.toJS() as Fragment };
+}
+
+/** The values of nested groups with their key paths. */
+function leaves(group: object, path: readonly string[] = []): [path: string[], value: unknown][] {
+  return Object.entries(group).flatMap(([key, value]: [string, unknown]): [string[], unknown][] =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? leaves(value, [...path, key])
+      : [[[...path, key], value]],
+  );
+}
+
+function template(dataset: keyof typeof datasets): string {
   return `# yaml-language-server: $schema=./node_modules/crosstask/dist/config.schema.json
 # crosstask: what to train, on what, how. "mtl plugins" lists all that can be named here.
-extends: xtasc-net # or mt-net, st-net, align-net
+extends: xtasc-net # st-net, mt-net, align-net, xtasc-net, or one of your own: ./other.yaml
 
 engine: auto # the fastest that works here; "mtl doctor" shows them
 

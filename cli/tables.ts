@@ -59,9 +59,17 @@ export function listTable(parts: readonly PartListing[], columns: number | undef
   const head = ['kind', 'name', 'what it is', 'plugin'];
   const rows = parts.map(({ kind, name, description, plugin }) => [kind, name, description, plugin]);
   // A space on both sides of a text, and a line between columns and at the ends.
-  const widths = head.map((title, column) => 2 + Math.max(...[title, ...rows.map((row) => row[column]!)].map(({ length }) => length)));
+  const widths = head.map(
+    (title, column) =>
+      2 + Math.max(...[title, ...rows.map((row) => row[column]!)].map(({ length }) => length)),
+  );
   const total = widths.reduce((sum, width) => sum + width, head.length + 1);
   const description = head.indexOf('what it is');
   const room = widths[description]! - total + (columns ?? Infinity);
-  return table(head, rows, [], columns !== undefined && total > columns ? { [description]: Math.max(30, room) } : {});
+  return table(
+    head,
+    rows,
+    [],
+    columns !== undefined && total > columns ? { [description]: Math.max(30, room) } : {},
+  );
 }

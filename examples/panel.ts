@@ -27,7 +27,8 @@ const session = await openSession(loaded, { initialize: false });
 restoreCheckpoint(readCheckpoint(new RunFolder(run).best), { model: session.model });
 const split = await openSplit(session, 'test');
 const rows: RgbImage[][] = [];
-for (let index = 0; index < Math.min(Number(count), split.length); index++) rows.push(await pictures(session, index));
+for (let index = 0; index < Math.min(Number(count), split.length); index++)
+  rows.push(await pictures(session, index));
 await mosaic(rows).toFile(file);
 console.log(`Wrote ${file}`);
 process.exit();

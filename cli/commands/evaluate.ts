@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import type { EvaluationResult } from '../../core/index.js';
-import { BaseCommand, configFlags } from '../base-command.js';
+import { BaseCommand } from '../base-command.js';
 import { progressLine } from '../progress.js';
 import { resultTable } from '../tables.js';
 
@@ -11,7 +11,6 @@ export default class Evaluate extends BaseCommand {
     '<%= config.bin %> evaluate --run runs/xtasc-net --baseline runs/st-net --json',
   ];
   static override flags = {
-    ...configFlags,
     run: Flags.string({ summary: 'Folder of the run.', helpValue: 'FOLDER', required: true }),
     split: Flags.option({ options: ['train', 'val', 'test'] as const, default: 'val' as const })({
       summary: 'Which part of the data.',
@@ -32,7 +31,10 @@ export default class Evaluate extends BaseCommand {
       folder,
       split,
       checkpoint,
-      baseline: baseline === undefined ? undefined : { folder: baseline, loaded: await this.loadRunConfig(baseline, {}) },
+      baseline:
+        baseline === undefined
+          ? undefined
+          : { folder: baseline, loaded: await this.loadRunConfig(baseline, {}) },
       onProgress: (done, of) => line.show(`Evaluating ${split}: batch ${done} of ${of}`),
     }).finally(() => line.clear());
     this.log(resultTable(result));

@@ -3,11 +3,15 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { starterConfig } from '../starter-config.js';
 
-const file = 'mtl.config.yaml';
-
 export default class Init extends BaseCommand {
-  static override summary = `Write a commented starter config, ${file}.`;
-  static override examples = ['<%= config.bin %> init', '<%= config.bin %> init --data folders'];
+  static override summary = 'Write a commented starter config.';
+  static override description =
+    'Writes mtl.config.yaml, or the file that --config names, on the preset that --preset names, with what --set says.';
+  static override examples = [
+    '<%= config.bin %> init',
+    '<%= config.bin %> init --data folders',
+    '<%= config.bin %> init --preset mt-net --set train.epochs=50',
+  ];
   static override flags = {
     data: Flags.option({ options: ['scenes', 'folders'] as const, default: 'scenes' as const })({
       summary: 'Start with the embedded scenes, or with image folders of your own.',
@@ -17,17 +21,23 @@ export default class Init extends BaseCommand {
 
   async run(): Promise<{ file: string }> {
     const { flags } = await this.parse(Init);
+    const { config: file = 'mtl.config.yaml', preset, set = [] } = flags;
+    const [{ badValue, loadConfig, parseOverrides }, { builtin }] = await Promise.all([
+      import('../../core/index.js'),
+      import('../../plugins/index.js'),
+    ]);
     if (existsSync(file) && !flags.force) {
-      const { badValue } = await import('../../core/index.js');
       throw badValue('CONFIG_INVALID', {
         what: file,
         expected: 'no such file yet',
         found: 'one',
-        fix: 'replace it with --force',
+        fix: 'replace it with --force, or name another with --config',
       });
     }
-    writeFileSync(file, starterConfig(flags.data));
-    this.log(`Wrote ${file}. Next: mtl train`);
+    const { text, config } = starterConfig(flags.data, preset, parseOverrides(set));
+    await loadConfig({ plugins: [builtin], config });
+    writeFileSync(file, text);
+    this.log(`Wrote ${file}. Next: mtl train${file === 'mtl.config.yaml' ? '' : ` --config ${file}`}`);
     return { file };
   }
 }

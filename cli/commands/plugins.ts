@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import type { PartListing } from '../../core/index.js';
-import { BaseCommand, configFlags } from '../base-command.js';
+import { BaseCommand } from '../base-command.js';
 import { listTable } from '../tables.js';
 
 interface PluginsJson {
@@ -9,20 +9,22 @@ interface PluginsJson {
 }
 
 export default class Plugins extends BaseCommand {
-  static override summary = 'List everything that a config can name: built in, and from the config’s own plugins.';
+  static override summary =
+    'List everything that a config can name: built in, and from the config’s own plugins.';
   static override examples = [
     '<%= config.bin %> plugins',
     '<%= config.bin %> plugins --schema > mtl.schema.json',
   ];
   static override flags = {
-    ...configFlags,
-    schema: Flags.boolean({ summary: 'Print the JSON schema of a config with all these parts, for an editor.' }),
+    schema: Flags.boolean({
+      summary: 'Print the JSON schema of a config with all these parts, for an editor.',
+    }),
   };
 
   async run(): Promise<PluginsJson | Record<string, unknown>> {
     const { flags } = await this.parse(Plugins);
     const { configJsonSchema } = await import('../../core/index.js');
-    const registry = await this.registry(flags);
+    const registry = await this.loadRegistry(flags);
     if (flags.schema) {
       const schema = configJsonSchema(registry);
       this.log(JSON.stringify(schema, null, 2));
@@ -32,18 +34,5 @@ export default class Plugins extends BaseCommand {
     this.log(listTable(listing.parts, process.stdout.isTTY ? process.stdout.columns : undefined));
     this.log(`\nPresets: ${listing.presets.join(', ')}`);
     return listing;
-  }
-
-  /** With the config's plugins where there is a config; a listing needs none. */
-  private async registry(flags: Parameters<BaseCommand['loadConfig']>[0]) {
-    const { MtlError, Registry } = await import('../../core/index.js');
-    try {
-      return (await this.loadConfig(flags)).registry;
-    } catch (error) {
-      const noneNeeded = flags.config === undefined && flags.preset === undefined;
-      if (!(error instanceof MtlError && error.code === 'CONFIG_NOT_FOUND' && noneNeeded)) throw error;
-      const { builtin } = await import('../../plugins/index.js');
-      return new Registry([builtin]);
-    }
   }
 }

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { BaseCommand, configFlags } from '../base-command.js';
+import { BaseCommand } from '../base-command.js';
 import { summaryTable } from '../tables.js';
 
 interface SummaryJson {
@@ -9,13 +9,14 @@ interface SummaryJson {
 }
 
 export default class Summary extends BaseCommand {
-  static override summary = 'Show a model’s parts: trainable parameters and multiply-accumulates for one image.';
+  static override summary =
+    'Show a model’s parts: trainable parameters and multiply-accumulates for one image.';
   static override examples = [
     '<%= config.bin %> summary',
     '<%= config.bin %> summary --preset xtasc-net --set backbone.name=resnet34 --json',
     '<%= config.bin %> summary --preset mt-net --layers',
   ];
-  static override flags = { ...configFlags, layers: Flags.boolean({ summary: 'Show every layer.' }) };
+  static override flags = { layers: Flags.boolean({ summary: 'Show every layer.' }) };
 
   async run(): Promise<SummaryJson> {
     const { flags } = await this.parse(Summary);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { LoadedConfig, RunResult, TrainingEvent } from '../../core/index.js';
-import { BaseCommand, configFlags } from '../base-command.js';
+import { BaseCommand } from '../base-command.js';
 import { reporter, type Reporter } from '../progress.js';
 import { resultTable } from '../tables.js';
 
@@ -20,13 +20,13 @@ export default class Train extends BaseCommand {
     '<%= config.bin %> train --run runs/first --resume',
   ];
   static override flags = {
-    ...configFlags,
     run: Flags.string({
       summary: `Folder of the run; by default a new one in ${runsFolder}/, or with --resume the newest there.`,
       helpValue: 'FOLDER',
     }),
     resume: Flags.boolean({
-      summary: 'Go on with the run in the folder, with its own config where none is named; train.epochs alone may differ.',
+      summary:
+        'Go on with the run in the folder, with its own config where none is named; train.epochs alone may differ.',
     }),
   };
 
@@ -34,7 +34,8 @@ export default class Train extends BaseCommand {
     const { flags } = await this.parse(Train);
     const { train } = await import('../../core/index.js');
     const begun = flags.resume ? (flags.run ?? (await newestRun())) : undefined;
-    const loaded = begun === undefined ? await this.loadConfig(flags) : await this.loadRunConfig(begun, flags);
+    const loaded =
+      begun === undefined ? await this.loadConfig(flags) : await this.loadRunConfig(begun, flags);
     const folder = begun ?? flags.run ?? newRun(loaded, flags.preset);
     const report = this.jsonEnabled()
       ? { event: (event: TrainingEvent) => this.logJson(event), end: () => undefined }
@@ -43,7 +44,12 @@ export default class Train extends BaseCommand {
     const onSignal = (): void => stopOnce(stop, report);
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     try {
-      const result = await train(loaded, { folder, resume: flags.resume, signal: stop.signal, onEvent: report.event });
+      const result = await train(loaded, {
+        folder,
+        resume: flags.resume,
+        signal: stop.signal,
+        onEvent: report.event,
+      });
       report.end();
       this.log(`\n${resultTable(result)}\n\nBest model, on the validation split. Run: ${folder}`);
       return result;

@@ -5,6 +5,14 @@ import { badValue, messageOf, MtlError, show } from '../errors.js';
 import { importFile } from './import-module.js';
 import { isFragment, type Fragment } from './merge.js';
 
+/** A file of comments alone is empty; to the search, its null would mean that there is no config in it. */
+const loadYaml: Loader = async (file, content) =>
+  ((await defaultLoaders['.yaml'](file, content)) as unknown) ?? undefined;
+
+/** Some editors begin a file with a byte order mark. */
+const loadJson: Loader = (file, content) =>
+  defaultLoaders['.json'](file, content.replace(/^\uFEFF/, '')) as unknown;
+
 /** A config's own failure must not look like a missing file to the search, which would then pass over it. */
 const loadModule: Loader = async (file) => {
   try {
@@ -14,15 +22,8 @@ const loadModule: Loader = async (file) => {
   }
 };
 
-/** A file of comments alone is empty; to the search, its null would mean that there is no config in it. */
-const loadText: Loader = async (file, content) => {
-  const load: Loader = extname(file) === '.json' ? defaultLoaders['.json'] : defaultLoaders['.yaml'];
-  return ((await load(file, content)) as unknown) ?? undefined;
-};
-
-const textEndings = ['yaml', 'yml', 'json'];
 const moduleEndings = ['js', 'mjs', 'cjs', 'ts', 'mts', 'cts'];
-const endings = [...textEndings, ...moduleEndings];
+const endings = ['yaml', 'yml', 'json', ...moduleEndings];
 
 /** Where a config is looked for, in this order, from the current folder up to the package's root. */
 const searchPlaces = [
@@ -44,8 +45,10 @@ function explorer() {
     // An empty file that has a config's name is a mistake to be told about.
     ignoreEmptySearchPlaces: false,
     loaders: {
-      noExt: loadText,
-      ...Object.fromEntries(textEndings.map((ending) => [`.${ending}`, loadText])),
+      noExt: loadYaml,
+      '.yaml': loadYaml,
+      '.yml': loadYaml,
+      '.json': loadJson,
       ...Object.fromEntries(moduleEndings.map((ending) => [`.${ending}`, loadModule])),
     },
   });
@@ -100,11 +103,18 @@ async function reading(what: string, read: () => Promise<CosmiconfigResult>): Pr
     return await read();
   } catch (error) {
     if (error instanceof MtlError) throw error;
-    const file = (error as { filepath?: string }).filepath ?? what;
-    // Most of cosmiconfig's messages begin with the file; all of them are about it.
-    const reason = messageOf(error).replace(/^(\w+ Error) in .*?:\n/, '$1: ');
-    throw new MtlError('CONFIG_INVALID', `Cannot read ${file}: ${reason}`, { cause: error });
+    const { filepath: file = what } = error as { filepath?: string };
+    throw new MtlError('CONFIG_INVALID', `Cannot read ${file}: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+/** cosmiconfig's messages name the file, which stands before them here, and those about JSON quote its text twice. */
+function reasonOf(error: unknown): string {
+  const reason = messageOf(error).replace(/^(\w+) Error in .*:\s*\n/, 'not valid $1: ');
+  const json = /^(?:not valid JSON: )?(.*) while parsing /m.exec(reason)?.[1];
+  if (json === undefined) return reason.trimEnd();
+  const { codeFrame } = error as { codeFrame?: string };
+  return `not valid JSON: ${json}${codeFrame ? `\n\n${codeFrame}` : ''}`;
 }
 
 function checkFragment(found: CosmiconfigResult, file: string): Fragment {

@@ -1,4 +1,5 @@
 export { configJsonSchema } from './json-schema.js';
 export { checkConfig, loadConfig, type LoadedConfig, type LoadOptions } from './load.js';
 export { type Fragment } from './merge.js';
+export { parseOverrides } from './overrides.js';
 export { taskSpec, type Config } from './schema.js';

@@ -5,8 +5,9 @@ export interface Size {
 }
 
 /** An image-like array on the host: row-major, channels interleaved, `data[(y·width + x)·channels + c]`. */
-export interface Raster<T extends Uint8Array | Int32Array | Float32Array = Uint8Array | Int32Array | Float32Array>
-  extends Size {
+export interface Raster<
+  T extends Uint8Array | Int32Array | Float32Array = Uint8Array | Int32Array | Float32Array,
+> extends Size {
   readonly channels: number;
   readonly data: T;
 }

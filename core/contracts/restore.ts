@@ -17,7 +17,9 @@ export function restoreVariables(
     if (tensor.shape.join() === shape.join()) return [];
     return [`${name}: expected shape [${shape.join()}], found [${tensor.shape.join()}]`];
   });
-  problems.push(...Object.keys(saved).flatMap((name) => (name in variables ? [] : [`${name}: not in this ${what}`])));
+  problems.push(
+    ...Object.keys(saved).flatMap((name) => (name in variables ? [] : [`${name}: not in this ${what}`])),
+  );
   if (problems.length > 0) {
     const shown = problems.slice(0, 10).map((problem) => `  ${problem}`);
     if (problems.length > shown.length) shown.push(`  … and ${problems.length - shown.length} more`);

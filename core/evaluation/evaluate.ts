@@ -43,7 +43,9 @@ export function modelPredictor(model: Model): Predictor {
       return Object.fromEntries(model.tasks.map((task) => [task.name, task.decode(direct[task.name]!)]));
     });
     const values = await Promise.all(
-      Object.entries(decoded).map(async ([name, tensor]) => [name, await tensor.data<'float32' | 'int32'>()] as const),
+      Object.entries(decoded).map(
+        async ([name, tensor]) => [name, await tensor.data<'float32' | 'int32'>()] as const,
+      ),
     );
     tf.dispose(decoded);
     return Object.fromEntries(values);

@@ -48,7 +48,9 @@ export class BatchNorm extends tf.layers.Layer {
     const gamma = variableOf(this.gamma) as unknown as tf.Tensor1D;
     const beta = variableOf(this.beta) as unknown as tf.Tensor1D;
     if (kwargs.training) {
-      return normalizeByBatch(x, gamma, beta, this.activation, (mean, variance) => this.follow(mean, variance, x));
+      return normalizeByBatch(x, gamma, beta, this.activation, (mean, variance) =>
+        this.follow(mean, variance, x),
+      );
     }
     return tf.tidy(() => {
       const scale = tf.mul(gamma, tf.rsqrt(tf.add(variableOf(this.movingVariance), epsilon)));
@@ -96,27 +98,28 @@ function normalizeByBatch(
 ): tf.Tensor4D {
   const channels = gamma.size;
   const rows = x.size / channels;
+  const { shape } = x;
   return tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [input, scale, shift, save] = args as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
-    const flat = input.reshape([rows, channels]) as tf.Tensor2D;
-    const mean = tf.div(channelSums(flat, input.shape), rows) as tf.Tensor1D;
-    const centered = tf.sub(flat, mean) as tf.Tensor2D;
-    const variance = tf.div(channelSums(tf.square(centered), input.shape), rows) as tf.Tensor1D;
+    const flat = input.reshape<tf.Tensor2D>([rows, channels]);
+    const mean = tf.div<tf.Tensor1D>(channelSums(flat, shape), rows);
+    const centered = tf.sub<tf.Tensor2D>(flat, mean);
+    const variance = tf.div<tf.Tensor1D>(channelSums(tf.square(centered), shape), rows);
     onStatistics(mean, variance);
-    const inverse = tf.rsqrt(tf.add(variance, epsilon)) as tf.Tensor1D;
+    const inverse = tf.rsqrt<tf.Tensor1D>(tf.add(variance, epsilon));
     const linear = tf.add(tf.mul(centered, tf.mul(scale, inverse)), shift);
-    const value = (activation ? tf.relu(linear) : linear).reshape(input.shape);
+    const value = (activation ? tf.relu(linear) : linear).reshape(shape);
     save(activation ? [centered, inverse, scale, value] : [centered, inverse, scale]);
     return {
       value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [xc, inv, g, y] = saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D, tf.Tensor4D | undefined];
-        const dz = (y ? tf.mul(dy, tf.step(y)) : dy).reshape([rows, channels]) as tf.Tensor2D;
-        const dBeta = channelSums(dz, x.shape);
-        const dGamma = tf.mul(channelSums(tf.mul(dz, xc), x.shape), inv) as tf.Tensor1D;
+        const dz = (y ? tf.mul(dy, tf.step(y)) : dy).reshape<tf.Tensor2D>([rows, channels]);
+        const dBeta = channelSums(dz, shape);
+        const dGamma = tf.mul<tf.Tensor1D>(channelSums(tf.mul(dz, xc), shape), inv);
         const slope = tf.div(tf.mul(inv, dGamma), rows);
         const dx = tf.mul(tf.sub(tf.sub(dz, tf.mul(xc, slope)), tf.div(dBeta, rows)), tf.mul(g, inv));
-        return [dx.reshape(dy.shape), dGamma, dBeta];
+        return [dx.reshape(shape), dGamma, dBeta];
       },
     };
   })(x, gamma, beta) as tf.Tensor4D;

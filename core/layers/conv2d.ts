@@ -28,7 +28,14 @@ export class Conv2d extends tf.layers.Layer {
 
   constructor(args: Conv2dArgs) {
     super(args.name ? { name: args.name } : {});
-    const { filters, kernelSize, stride = 1, padding = (kernelSize - 1) >> 1, useBias = true, activation = null } = args;
+    const {
+      filters,
+      kernelSize,
+      stride = 1,
+      padding = (kernelSize - 1) >> 1,
+      useBias = true,
+      activation = null,
+    } = args;
     this.args = { filters, kernelSize, stride, padding, useBias, activation };
   }
 
@@ -92,11 +99,19 @@ function convBias(
         const [xs, filters, y] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D | undefined];
         const dz = y ? tf.mul(dy, tf.step(y)) : dy;
         return [
-          engine.runKernel<tf.Tensor>('Conv2DBackpropInput', { dy: dz, filter: filters }, { ...attrs, inputShape: xs.shape }),
-          engine.runKernel<tf.Tensor>('Conv2DBackpropFilter', { x: xs, dy: dz }, { ...attrs, filterShape: filters.shape }),
+          engine.runKernel<tf.Tensor>(
+            'Conv2DBackpropInput',
+            { dy: dz, filter: filters },
+            { ...attrs, inputShape: xs.shape },
+          ),
+          engine.runKernel<tf.Tensor>(
+            'Conv2DBackpropFilter',
+            { x: xs, dy: dz },
+            { ...attrs, filterShape: filters.shape },
+          ),
           tf.sum(dz, [0, 1, 2]),
         ];
       },
     };
-  })(x, kernel, bias) as tf.Tensor4D;
+  })(x, kernel, bias);
 }

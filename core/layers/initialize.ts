@@ -5,14 +5,18 @@ import { Random } from '../random.js';
 export type KernelScale = (shape: readonly number[]) => number;
 
 /** He normal, fan-out: √(2/(kh·kw·out)), for layers followed by ReLU (He et al. 2015; torchvision's ResNets). */
-export const heNormalFanOut: KernelScale = ([height, width, , out]) => Math.sqrt(2 / (height! * width! * out!));
+export const heNormalFanOut: KernelScale = ([height, width, , out]) =>
+  Math.sqrt(2 / (height! * width! * out!));
 
 /** Xavier normal: √(2/(kh·kw·(in + out))) (Glorot & Bengio 2010). */
 export const xavierNormal: KernelScale = ([height, width, input, out]) =>
   Math.sqrt(2 / (height! * width! * (input! + out!)));
 
 /** A part's weights with their names: `PART.LAYER.WEIGHT`, e.g. `encoder.layer1.0.conv1.kernel`. */
-export function namedWeights(part: string, model: tf.LayersModel): [name: string, weight: tf.LayerVariable][] {
+export function namedWeights(
+  part: string,
+  model: tf.LayersModel,
+): [name: string, weight: tf.LayerVariable][] {
   return model.layers.flatMap((layer) =>
     layer.weights.map((weight): [string, tf.LayerVariable] => [
       `${part}.${layer.name}.${weight.originalName.split('/').at(-1)!}`,

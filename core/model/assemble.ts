@@ -39,14 +39,20 @@ export function resolveEdges(tasks: readonly Task[], spec: EdgeSpec): { from: Ta
   const find = (name: string, path: string): Task => {
     const task = tasks.find((candidate) => candidate.name === name);
     if (task) return task;
-    throw new MtlError('CONFIG_INVALID', `${path}: expected one of the tasks ${names.join(', ')}, found ${show(name)}`);
+    throw new MtlError(
+      'CONFIG_INVALID',
+      `${path}: expected one of the tasks ${names.join(', ')}, found ${show(name)}`,
+    );
   };
   const seen = new Set<string>();
   return spec.map(([from, to], index) => {
     const path = `consistency.edges[${index}]`;
     const edge = { from: find(from, `${path}[0]`), to: find(to, `${path}[1]`) };
     if (from === to || seen.has(`${from}-${to}`)) {
-      throw new MtlError('CONFIG_INVALID', `${path}: expected two different tasks, each pair once, found ${show([from, to])}`);
+      throw new MtlError(
+        'CONFIG_INVALID',
+        `${path}: expected two different tasks, each pair once, found ${show([from, to])}`,
+      );
     }
     seen.add(`${from}-${to}`);
     return edge;

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import type { NamedState, Network, Stateful, Task } from '../contracts/index.js';
 import { restoreVariables } from '../contracts/restore.js';
 import { namedWeights } from '../layers/index.js';
@@ -34,7 +34,8 @@ export class Model implements Stateful {
   ) {
     this.parts = { ...network.parts, ...Object.fromEntries(edges.map(({ net }) => [net.name, net])) };
     const weights = Object.entries(this.parts).flatMap(([part, model]) => namedWeights(part, model));
-    const variables = ([name, weight]: (typeof weights)[number]) => [name, weight.read() as tf.Variable] as const;
+    const variables = ([name, weight]: (typeof weights)[number]) =>
+      [name, weight.read() as tf.Variable] as const;
     this.variables = Object.fromEntries(weights.map(variables));
     this.parameters = Object.fromEntries(weights.filter(([, { trainable }]) => trainable).map(variables));
   }

@@ -35,7 +35,10 @@ export function summarize(model: Model): ModelSummary {
   return { parts, ...totals(parts) };
 }
 
-function totals(items: readonly { parameters: number; macs: number }[]): { parameters: number; macs: number } {
+function totals(items: readonly { parameters: number; macs: number }[]): {
+  parameters: number;
+  macs: number;
+} {
   const sum = (pick: (item: (typeof items)[number]) => number): number =>
     items.reduce((total, item) => total + pick(item), 0);
   return { parameters: sum(({ parameters }) => parameters), macs: sum(({ macs }) => macs) };

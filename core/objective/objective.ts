@@ -46,7 +46,8 @@ export function taskLosses(args: ObjectiveArgs): Readonly<Record<string, TaskLos
     args.tasks.map((task) => {
       const direct = task.loss(args.predictions[task.name]!, args.targets[task.name]!);
       const leaving = args.consistency ? args.transferred.filter(({ from }) => from === task.name) : [];
-      if (!args.consistency || leaving.length === 0) return [task.name, { total: direct, direct, transferred: {} }];
+      if (!args.consistency || leaving.length === 0)
+        return [task.name, { total: direct, direct, transferred: {} }];
       const { loss, lambda } = args.consistency;
       const terms = leaving.map(({ to, prediction }) =>
         loss.compute({
@@ -61,7 +62,11 @@ export function taskLosses(args: ObjectiveArgs): Readonly<Record<string, TaskLos
       const total = tf.add<tf.Scalar>(tf.mul(direct, 1 - weight), tf.mul(mean, weight));
       return [
         task.name,
-        { total, direct, transferred: Object.fromEntries(leaving.map(({ to }, index) => [to, terms[index]!])) },
+        {
+          total,
+          direct,
+          transferred: Object.fromEntries(leaving.map(({ to }, index) => [to, terms[index]!])),
+        },
       ];
     }),
   );

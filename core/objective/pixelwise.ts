@@ -7,7 +7,11 @@ import * as tf from '@tensorflow/tfjs';
  * @param reduction `batch`: over all labelled pixels alike; `image`: per image first, then over the images that
  *   have any (the paper authors' code)
  */
-export function maskedMean(values: tf.Tensor4D, mask: tf.Tensor4D, reduction: 'batch' | 'image' = 'batch'): tf.Scalar {
+export function maskedMean(
+  values: tf.Tensor4D,
+  mask: tf.Tensor4D,
+  reduction: 'batch' | 'image' = 'batch',
+): tf.Scalar {
   const [sums, counts] = [sumLines(tf.mul(values, mask)), sumLines(mask)];
   if (reduction === 'batch') return tf.div(tf.sum(sums), tf.maximum(tf.sum(counts), 1));
   const perImage = tf.sum(counts, 1);

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { MtlError } from '../errors.js';
 import { RunContainer, type Deps } from './deps.js';
+import { strict } from './part-schema.js';
 import type { PartDefinition } from './plugin.js';
 import { describeIssues } from './zod-issues.js';
 
@@ -15,9 +16,9 @@ export function createPart<T, Options extends z.ZodType>(
   deps: Deps = new RunContainer(),
 ): T {
   const given: unknown = options ?? {};
-  const parsed = part.options.safeParse(given);
+  const parsed = strict(part.options).safeParse(given);
   if (!parsed.success) {
     throw new MtlError('CONFIG_INVALID', describeIssues(parsed.error, given, '', part.options).join('\n'));
   }
-  return part.create(parsed.data, deps);
+  return part.create(parsed.data as z.output<Options>, deps);
 }

@@ -45,3 +45,8 @@ export function isPartSpec(value: unknown): value is PartSpec {
   if (typeof value === 'string') return true;
   return typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string';
 }
+
+/** A mistyped option is never passed over in silence, even where a plugin's schema would drop it. */
+export function strict(options: z.ZodType): z.ZodType {
+  return options instanceof z.ZodObject && !options.def.catchall ? options.strict() : options;
+}

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { complain, MtlError, messageOf, show } from '../errors.js';
 import { didYouMean } from '../text.js';
 import type { Deps } from './deps.js';
@@ -11,7 +11,7 @@ import {
   type Plugin,
   type Preset,
 } from './plugin.js';
-import { nestedParts, type PartSpec } from './part-schema.js';
+import { nestedParts, strict, type PartSpec } from './part-schema.js';
 import { describeIssues, oneOfParts } from './zod-issues.js';
 
 /** One line of `mtl plugins`. */
@@ -159,11 +159,6 @@ export class Registry {
 /** Where a part's name stands. */
 function namePath(spec: PartSpec, path: string): string {
   return typeof spec === 'string' ? path : `${path}.name`;
-}
-
-/** A mistyped option is never passed over in silence, even where the plugin's schema would drop it. */
-function strict(options: z.ZodType): z.ZodType {
-  return options instanceof z.ZodObject && !options.def.catchall ? options.strict() : options;
 }
 
 function splitSpec(spec: PartSpec): { name: string; options: Record<string, unknown> } {

@@ -118,9 +118,8 @@ function expectation(issue: Issue, context: Context): string {
       return 'options' in issue && issue.options ? `one of ${issue.options.join(', ')}` : 'another value';
     case 'custom': {
       const kind = issue.params?.kind as Kind | undefined;
-      return kind
-        ? `${oneOfParts(context.names?.(kind) ?? [])}, or { name, …options }`
-        : ownMessage(issue, 'another value');
+      if (!kind) return ownMessage(issue, 'another value');
+      return `${context.names ? oneOfParts(context.names(kind)) : 'the name of a part'}, or { name, …options }`;
     }
     case 'invalid_format':
       return ownMessage(

@@ -1,5 +1,5 @@
 import type { SplitName } from '../contracts/index.js';
-import { loadConfig, type Fragment, type LoadedConfig } from '../config/index.js';
+import { loadConfig, type LoadedConfig } from '../config/index.js';
 import {
   deltaM,
   evaluate,
@@ -44,7 +44,7 @@ export function loadRunConfig(
   overrides: readonly string[] = [],
 ): Promise<LoadedConfig> {
   const { config, baseFolder } = new RunFolder(folder).readConfig();
-  return loadConfig({ plugins, config: config as unknown as Fragment, folder: baseFolder, overrides });
+  return loadConfig({ plugins, config: config, folder: baseFolder, overrides });
 }
 
 /** Evaluates a run's model on a split, beside the trivial predictors. */
@@ -55,13 +55,18 @@ export async function evaluateRun(loaded: LoadedConfig, options: EvaluateOptions
     const { metrics, data } = await measure(session, options);
     const baselines = await trivialBaselines(await openSplit(session, 'train'), data);
     const result = { split, metrics, baselines, run: new RunFolder(folder).path };
-    return baseline ? { ...result, ...gain(session, metrics, await measureBaseline(loaded, baseline, split)) } : result;
+    return baseline
+      ? { ...result, ...gain(session, metrics, await measureBaseline(loaded, baseline, split)) }
+      : result;
   } finally {
     session.dispose();
   }
 }
 
-async function measure(session: Session, { folder, split: name, checkpoint = 'best', onProgress }: EvaluateOptions) {
+async function measure(
+  session: Session,
+  { folder, split: name, checkpoint = 'best', onProgress }: EvaluateOptions,
+) {
   const { config, dataset, model, tasks } = session;
   const split = await openSplit(session, name);
   restoreCheckpoint(readCheckpoint(new RunFolder(folder)[checkpoint]), { model });
@@ -93,7 +98,9 @@ function gain(
     task.metrics().flatMap(({ name, higherIsBetter }) => {
       const [value, before] = [metrics[task.name]?.[name], baseline[task.name]?.[name]];
       const of = `${task.name}.${name}`;
-      return value === undefined || before === undefined ? [] : [{ of, value, baseline: before, higherIsBetter }];
+      return value === undefined || before === undefined
+        ? []
+        : [{ of, value, baseline: before, higherIsBetter }];
     }),
   );
   const leftOut = shared.filter((metric) => !hasGain(metric.baseline)).map(({ of }) => of);

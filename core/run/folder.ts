@@ -74,7 +74,9 @@ export class RunFolder {
         started: new Date().toISOString(),
       });
     } catch (error) {
-      throw new MtlError('RUN_INVALID', `Cannot write the run folder ${this.path}: ${messageOf(error)}`, { cause: error });
+      throw new MtlError('RUN_INVALID', `Cannot write the run folder ${this.path}: ${messageOf(error)}`, {
+        cause: error,
+      });
     }
   }
 

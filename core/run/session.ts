@@ -23,14 +23,22 @@ export interface Session {
  * @param initialize false where the parameters are about to be restored
  * @throws MtlError whatever a part has to complain about
  */
-export async function openSession(loaded: LoadedConfig, { initialize }: { initialize: boolean }): Promise<Session> {
+export async function openSession(
+  loaded: LoadedConfig,
+  { initialize }: { initialize: boolean },
+): Promise<Session> {
   const { config, registry } = loaded;
   const deps = runContainer(loaded);
   const engine = await startEngine(config, registry, deps);
   const dataset = registry.create('dataset', config.dataset, deps);
   deps.provide(tokens.data, { size: dataset.size, labels: dataset.labels });
   const tasks = Object.entries(config.tasks).map(([name, options]) =>
-    registry.create('task', taskSpec(name, options), runContainer(loaded).provide(tokens.data, deps.get(tokens.data)).provide(tokens.taskName, name), `tasks.${name}`),
+    registry.create(
+      'task',
+      taskSpec(name, options),
+      runContainer(loaded).provide(tokens.data, deps.get(tokens.data)).provide(tokens.taskName, name),
+      `tasks.${name}`,
+    ),
   );
   const consistency = consistencyOf(config, registry, deps, tasks);
   const model = assembleModel({
@@ -39,7 +47,12 @@ export async function openSession(loaded: LoadedConfig, { initialize }: { initia
     backbone: registry.create('backbone', config.backbone, deps),
     transfer: config.consistency
       ? {
-          net: registry.create('transferNet', config.consistency.transferNet, deps, 'consistency.transferNet'),
+          net: registry.create(
+            'transferNet',
+            config.consistency.transferNet,
+            deps,
+            'consistency.transferNet',
+          ),
           edges: config.consistency.edges,
         }
       : undefined,
@@ -64,7 +77,11 @@ export async function openSession(loaded: LoadedConfig, { initialize }: { initia
 export async function openSplit({ dataset }: Session, name: SplitName): Promise<Split> {
   const split = await dataset.split(name);
   if (split.length > 0) return split;
-  throw badValue('DATA_INVALID', { what: `the ${name} split`, expected: 'at least one sample', found: 'none' });
+  throw badValue('DATA_INVALID', {
+    what: `the ${name} split`,
+    expected: 'at least one sample',
+    found: 'none',
+  });
 }
 
 function nameOf(part: PartSpec): string {
@@ -138,7 +155,10 @@ function consistencyOf(
   const { lambda } = consistency;
   if (typeof lambda !== 'number') {
     const names = tasks.map(({ name }) => name);
-    const odd = [...names.filter((name) => !(name in lambda)), ...Object.keys(lambda).filter((name) => !names.includes(name))];
+    const odd = [
+      ...names.filter((name) => !(name in lambda)),
+      ...Object.keys(lambda).filter((name) => !names.includes(name)),
+    ];
     if (odd.length > 0) {
       throw badValue('CONFIG_INVALID', {
         what: 'consistency.lambda',
@@ -149,6 +169,8 @@ function consistencyOf(
   }
   return {
     loss,
-    lambda: Object.fromEntries(tasks.map(({ name }) => [name, typeof lambda === 'number' ? lambda : lambda[name]!])),
+    lambda: Object.fromEntries(
+      tasks.map(({ name }) => [name, typeof lambda === 'number' ? lambda : lambda[name]!]),
+    ),
   };
 }

@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs';
 import type { Optimizer, Split, Stateful, Weighter } from '../contracts/index.js';
 import type { LoadedConfig } from '../config/index.js';
 import { messageOf, MtlError } from '../errors.js';
-import { modelPredictor, evaluate, trivialBaselines, type Baselines, type MetricValues } from '../evaluation/index.js';
+import {
+  modelPredictor,
+  evaluate,
+  trivialBaselines,
+  type Baselines,
+  type MetricValues,
+} from '../evaluation/index.js';
 import { Random } from '../random.js';
 import { readCheckpoint, restoreCheckpoint, saveCheckpoint } from '../training/checkpoint.js';
 import type { EventListener, TrainingEvent } from '../training/events.js';
@@ -60,10 +66,18 @@ export async function train(loaded: LoadedConfig, options: TrainOptions): Promis
     if (resuming) resume(folder, trainer);
     const outcome = await trainer.run();
     if (outcome === 'interrupted') {
-      throw new MtlError('INTERRUPTED', `Stopped and saved; go on with: mtl train --resume --run ${options.folder}`);
+      throw new MtlError(
+        'INTERRUPTED',
+        `Stopped and saved; go on with: mtl train --resume --run ${options.folder}`,
+      );
     }
     restoreCheckpoint(readCheckpoint(folder.best), { model: session.model });
-    const data = { split: val, tasks: session.tasks, labels: session.dataset.labels, batchSize: loaded.config.train.batchSize };
+    const data = {
+      split: val,
+      tasks: session.tasks,
+      labels: session.dataset.labels,
+      batchSize: loaded.config.train.batchSize,
+    };
     const result: RunResult = {
       metrics: await evaluate(modelPredictor(session.model), data),
       baselines: await trivialBaselines(trainSplit, data),
@@ -100,7 +114,10 @@ function makeOptimizer({ config, registry, deps }: Session): Optimizer {
   return registry.create('optimizer', config.train.optimizer, deps, 'train.optimizer');
 }
 
-function makeTrainer({ config, tasks, model, consistency, dataset }: Session, { folder, ...rest }: TrainerParts): Trainer {
+function makeTrainer(
+  { config, tasks, model, consistency, dataset }: Session,
+  { folder, ...rest }: TrainerParts,
+): Trainer {
   const saveTo = (file: string) => async (parts: Readonly<Record<string, Stateful>>) => {
     await saveCheckpoint(file, parts);
     return file;

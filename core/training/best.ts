@@ -35,7 +35,8 @@ export function comparison(name: string | null, tasks: readonly Task[]): IsBette
         ...(fix ? { fix } : {}),
       });
     }
-    const value = (values: MetricValues): number => (values[metric.task]?.[metric.name] ?? NaN) * sign(metric);
+    const value = (values: MetricValues): number =>
+      (values[metric.task]?.[metric.name] ?? NaN) * sign(metric);
     return (values, than, minDelta) => {
       const [now, before] = [value(values), value(than)];
       return Number.isNaN(before) ? !Number.isNaN(now) : now - before > minDelta;

@@ -28,11 +28,18 @@ export async function saveCheckpoint(file: string, parts: Readonly<Record<string
   for (const [part, { state }] of Object.entries(parts)) {
     values[part] = state.values;
     for (const [name, tensor] of Object.entries(state.tensors)) {
-      tensors.set(`${part}/${name}`, { dtype: 'F32', shape: tensor.shape, data: await tensor.data<'float32'>() });
+      tensors.set(`${part}/${name}`, {
+        dtype: 'F32',
+        shape: tensor.shape,
+        data: await tensor.data<'float32'>(),
+      });
     }
   }
   const metadata = { format, version, values: JSON.stringify(values) };
-  writeAtomically(file, encodeSafetensors({ tensors, metadata: { ...metadata, sha256: checksum(tensors, metadata) } }));
+  writeAtomically(
+    file,
+    encodeSafetensors({ tensors, metadata: { ...metadata, sha256: checksum(tensors, metadata) } }),
+  );
 }
 
 /**
@@ -52,7 +59,10 @@ export function readCheckpoint(file: string): Checkpoint {
     const own = [...tensors].filter(([name]) => name.startsWith(`${part}/`));
     return [
       part,
-      { values: values[part]!, tensors: Object.fromEntries(own.map(([name, tensor]) => [name.slice(part.length + 1), tensor])) },
+      {
+        values: values[part]!,
+        tensors: Object.fromEntries(own.map(([name, tensor]) => [name.slice(part.length + 1), tensor])),
+      },
     ];
   });
   return Object.fromEntries(parts);
@@ -65,9 +75,16 @@ export function readCheckpoint(file: string): Checkpoint {
 export function restoreCheckpoint(checkpoint: Checkpoint, parts: Readonly<Record<string, Stateful>>): void {
   for (const [name, part] of Object.entries(parts)) {
     const saved = checkpoint[name];
-    if (!saved) throw new MtlError('CHECKPOINT_INVALID', `The checkpoint holds no "${name}"; it holds ${Object.keys(checkpoint).join(', ')}`);
+    if (!saved)
+      throw new MtlError(
+        'CHECKPOINT_INVALID',
+        `The checkpoint holds no "${name}"; it holds ${Object.keys(checkpoint).join(', ')}`,
+      );
     const tensors = Object.fromEntries(
-      Object.entries(saved.tensors).map(([key, { data, shape }]) => [key, tf.tensor(data as Float32Array, [...shape])]),
+      Object.entries(saved.tensors).map(([key, { data, shape }]) => [
+        key,
+        tf.tensor(data as Float32Array, [...shape]),
+      ]),
     );
     const state: NamedState = { tensors, values: saved.values };
     try {
@@ -88,7 +105,9 @@ function readFile(file: string): Safetensors {
 }
 
 function checksum(tensors: Safetensors['tensors'], metadata: Readonly<Record<string, string>>): string {
-  const hash = createHash('sha256').update(JSON.stringify([metadata.format, metadata.version, metadata.values]));
+  const hash = createHash('sha256').update(
+    JSON.stringify([metadata.format, metadata.version, metadata.values]),
+  );
   for (const [name, { dtype, shape, data }] of tensors) {
     hash.update(JSON.stringify([name, dtype, shape]));
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

@@ -1,4 +1,10 @@
-export { readCheckpoint, restoreCheckpoint, saveCheckpoint, type Checkpoint, type SavedPart } from './checkpoint.js';
+export {
+  readCheckpoint,
+  restoreCheckpoint,
+  saveCheckpoint,
+  type Checkpoint,
+  type SavedPart,
+} from './checkpoint.js';
 export { clipByGlobalNorm, globalNorm, type ClippedGradients } from './clip.js';
 export type { EventListener, LossValues, TrainingEvent } from './events.js';
 export { TapeProblem, type ProblemArgs } from './problem.js';

@@ -42,7 +42,10 @@ export class TapeProblem implements MultiTaskProblem {
     const outside: Gradients = {};
     const wanted = this.wanted(scope, names);
     for (const loss of this.losses) {
-      const found = byName(Object.keys(wanted), this.args.tape.backward([{ of: loss, gradient: one }], Object.values(wanted)));
+      const found = byName(
+        Object.keys(wanted),
+        this.args.tape.backward([{ of: loss, gradient: one }], Object.values(wanted)),
+      );
       const mine: Gradients = {};
       for (const [name, gradient] of Object.entries(found)) {
         if (names.has(name)) mine[name] = gradient;
@@ -67,7 +70,8 @@ export class TapeProblem implements MultiTaskProblem {
   private scopeNames(scope: GradientScope): ReadonlySet<string> {
     const { parameters, representation, tape } = this.args;
     if (scope === 'all') return new Set(Object.keys(parameters));
-    if (scope === 'representation') return new Set(representation.map((_, index) => `representation.${index}`));
+    if (scope === 'representation')
+      return new Set(representation.map((_, index) => `representation.${index}`));
     const names = Object.keys(parameters);
     const counts = this.losses.map((loss) => tape.reached(loss, Object.values(parameters)));
     return new Set(names.filter((_, index) => counts.filter((reached) => reached[index]).length > 1));
@@ -79,7 +83,10 @@ export class TapeProblem implements MultiTaskProblem {
     if (scope !== 'representation') return parameters;
     const behind = this.behindRepresentation();
     const own = Object.entries(parameters).filter(([name]) => !behind.has(name));
-    return Object.fromEntries([...own, ...[...names].map((name, index) => [name, representation[index]!] as const)]);
+    return Object.fromEntries([
+      ...own,
+      ...[...names].map((name, index) => [name, representation[index]!] as const),
+    ]);
   }
 
   /** Parameters that the representation is computed from. */
@@ -129,7 +136,8 @@ class TapeGradients implements TaskGradients {
     const omegas = scalars(weights);
     const combined: Gradients = {};
     this.perTask.forEach((gradients, task) => {
-      for (const [name, gradient] of Object.entries(gradients)) addTo(combined, name, tf.mul(gradient, omegas[task]!));
+      for (const [name, gradient] of Object.entries(gradients))
+        addTo(combined, name, tf.mul(gradient, omegas[task]!));
     });
     const complete = this.complete(combined);
     tf.dispose([omegas, combined]);

@@ -118,7 +118,10 @@ async function readLosses(losses: Readonly<Record<string, TaskLoss>>): Promise<R
 function assertFinite(losses: Readonly<Record<string, LossValues>>): void {
   for (const [task, { total, direct, transferred }] of Object.entries(losses)) {
     if (Number.isFinite(total)) continue;
-    const terms = [`direct ${direct}`, ...Object.entries(transferred).map(([to, value]) => `to ${to} ${value}`)];
+    const terms = [
+      `direct ${direct}`,
+      ...Object.entries(transferred).map(([to, value]) => `to ${to} ${value}`),
+    ];
     throw new MtlError(
       'LOSS_NOT_FINITE',
       `The loss of task "${task}" is ${total} (${terms.join(', ')}); try a lower learning rate (train.optimizer.lr) or train.clipNorm`,

@@ -69,8 +69,12 @@ export class Tape {
     for (const { of, gradient } of seeds) accumulate(gradients, of.id, gradient.clone());
     for (let index = this.nodes.length - 1; index >= 0; index--) {
       const node = this.nodes[index]!;
-      if (leadsOn(node) && node.outputs.some(({ id }) => gradients.has(id) && path.has(id) && !wantedIds.has(id))) {
-        for (const [id, gradient] of inputGradients(node, gradients, path)) accumulate(gradients, id, gradient);
+      if (
+        leadsOn(node) &&
+        node.outputs.some(({ id }) => gradients.has(id) && path.has(id) && !wantedIds.has(id))
+      ) {
+        for (const [id, gradient] of inputGradients(node, gradients, path))
+          accumulate(gradients, id, gradient);
       }
       for (const { id } of node.outputs) {
         if (wantedIds.has(id)) continue;

@@ -22,9 +22,13 @@ export const shared = definePart({
         forward(image, training) {
           const features = encoder.apply(image, { training }) as tf.Tensor[];
           const predictions = tasks.map(
-            ({ name }, index) => [name, decoders[index]!.apply(features, { training }) as tf.Tensor4D] as const,
+            ({ name }, index) =>
+              [name, decoders[index]!.apply(features, { training }) as tf.Tensor4D] as const,
           );
-          return { predictions: Object.fromEntries(predictions), representation: tasks.length > 1 ? features : [] };
+          return {
+            predictions: Object.fromEntries(predictions),
+            representation: tasks.length > 1 ? features : [],
+          };
         },
       };
     },

@@ -39,7 +39,9 @@ export function unetDecoder({ context, encoder, channels, outputs }: DecoderArgs
       ? (tf.layers.concatenate({ name: `${block}.concat` }).apply([x, feature]) as tf.SymbolicTensor)
       : feature;
     for (const layer of [1, 2, 3]) {
-      y = new Conv2d({ name: `${block}.conv${layer}`, filters: channels, kernelSize: 3 }).apply(y) as tf.SymbolicTensor;
+      y = new Conv2d({ name: `${block}.conv${layer}`, filters: channels, kernelSize: 3 }).apply(
+        y,
+      ) as tf.SymbolicTensor;
       y = new BatchNorm({ name: `${block}.bn${layer}`, activation: 'relu' }).apply(y) as tf.SymbolicTensor;
     }
     x = new Upsample2d({ name: `${block}.upsample` }).apply(y) as tf.SymbolicTensor;

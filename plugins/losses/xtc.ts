@@ -11,7 +11,9 @@ export const xtc = definePart({
     target: z
       .enum(['soft', 'hard'])
       .default('soft')
-      .describe('For classes: the direct prediction’s distribution (paper) or its most likely class (authors’ code).'),
+      .describe(
+        'For classes: the direct prediction’s distribution (paper) or its most likely class (authors’ code).',
+      ),
     labelSmoothing: z.number().min(0).max(1).default(0).describe('ε of a hard target.'),
     mask: z
       .enum(['all', 'valid'])

@@ -4,8 +4,16 @@ import type { Preset } from '../../core/index.js';
 const models = {
   'st-net': { architecture: 'single', consistency: null, weighter: 'equal' },
   'mt-net': { architecture: 'shared', consistency: null, weighter: 'uncertainty' },
-  'align-net': { architecture: 'shared', consistency: { loss: 'align', transferNet: 'ttnet', edges: 'all' }, weighter: 'uncertainty' },
-  'xtasc-net': { architecture: 'shared', consistency: { loss: 'xtc', transferNet: 'ttnet', edges: 'all' }, weighter: 'uncertainty' },
+  'align-net': {
+    architecture: 'shared',
+    consistency: { loss: 'align', transferNet: 'ttnet', edges: 'all' },
+    weighter: 'uncertainty',
+  },
+  'xtasc-net': {
+    architecture: 'shared',
+    consistency: { loss: 'xtc', transferNet: 'ttnet', edges: 'all' },
+    weighter: 'uncertainty',
+  },
 } as const satisfies Record<string, Preset>;
 
 /** The paper's training protocols (§V-C): λ, and what stands under `train`. */

@@ -18,7 +18,9 @@ import { predictionLoss } from './prediction-loss.js';
 const options = z.strictObject({
   label: z.string().default('depth').describe('Which labels of the data set to learn.'),
   loss: partSpec('loss').default('l1').describe('Loss against the labels: l1, mse, logL1, smoothL1, ssim.'),
-  consistency: partSpec('loss').default('l1').describe('Loss of a transferred against the direct depth: l1 or ssim.'),
+  consistency: partSpec('loss')
+    .default('l1')
+    .describe('Loss of a transferred against the direct depth: l1 or ssim.'),
   metrics: z
     .array(z.string())
     .min(1)

@@ -4,7 +4,11 @@ import { badValue, tokens, type Deps, type LabelInfo, type Raster } from '../../
  * What the data set says about the labels that a task learns from.
  * @throws MtlError `CONFIG_INVALID` where the data set has no such labels, or labels of another kind.
  */
-export function labelInfo<K extends LabelInfo['kind']>(deps: Deps, label: string, kind: K): LabelInfo & { kind: K } {
+export function labelInfo<K extends LabelInfo['kind']>(
+  deps: Deps,
+  label: string,
+  kind: K,
+): LabelInfo & { kind: K } {
   const { labels } = deps.get(tokens.data);
   const info = labels[label];
   if (info?.kind === kind) return info as LabelInfo & { kind: K };

@@ -60,7 +60,12 @@ function createSegmentation(settings: z.output<typeof options>, deps: Deps): Tas
       settings.metrics.map((name) =>
         deps
           .get(tokens.registry)
-          .create('metric', name.startsWith('miou') ? { name, classes } : name, deps, `tasks.${deps.get(tokens.taskName)}.metrics`),
+          .create(
+            'metric',
+            name.startsWith('miou') ? { name, classes } : name,
+            deps,
+            `tasks.${deps.get(tokens.taskName)}.metrics`,
+          ),
       ),
     trivial: () => majorityClass(classes),
     render: (ids, mask) => paint(ids, info, mask),
@@ -76,7 +81,7 @@ function transferredCrossEntropy(transferred: tf.Tensor4D, reference: Reference)
     const { value, target, labelSmoothing, mask } = reference;
     const probabilities =
       target === 'soft'
-        ? (tf.softmax(value, 3) as tf.Tensor4D)
+        ? tf.softmax<tf.Tensor4D>(value, 3)
         : smoothedOneHot(tf.expandDims(tf.argMax(value, 3), 3), value.shape[3], labelSmoothing);
     const losses = crossEntropyMap(transferred, probabilities);
     return maskedMean(mask ? tf.mul(losses, mask) : losses, tf.onesLike(losses));

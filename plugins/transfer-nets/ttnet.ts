@@ -13,7 +13,11 @@ import {
 } from '../../core/index.js';
 
 const options = z.strictObject({
-  channels: z.int().min(1).default(64).describe('Channels of the first level; 64 as published, 128 = "wider".'),
+  channels: z
+    .int()
+    .min(1)
+    .default(64)
+    .describe('Channels of the first level; 64 as published, 128 = "wider".'),
   batchNorm: z.boolean().default(false).describe('Batch norm after every 3×3 convolution.'),
 });
 
@@ -40,7 +44,12 @@ export const ttnet = definePart({
       const convs = (x: tf.SymbolicTensor, block: string, filters: number): tf.SymbolicTensor =>
         [1, 2].reduce((y, layer) => {
           const activation = batchNorm ? null : 'relu';
-          const conv = new Conv2d({ name: `${block}.conv${layer}`, filters, kernelSize: 3, activation }).apply(y);
+          const conv = new Conv2d({
+            name: `${block}.conv${layer}`,
+            filters,
+            kernelSize: 3,
+            activation,
+          }).apply(y);
           return (
             batchNorm ? new BatchNorm({ name: `${block}.bn${layer}`, activation: 'relu' }).apply(conv) : conv
           ) as tf.SymbolicTensor;
@@ -50,7 +59,9 @@ export const ttnet = definePart({
       let x: tf.SymbolicTensor = input;
       for (let level = 1; level <= levels; level++) {
         x = convs(x, `down${level}`, channels * 2 ** (level - 1));
-        x = new MaxPool2d({ name: `down${level}.pool`, poolSize: 2, stride: 2 }).apply(x) as tf.SymbolicTensor;
+        x = new MaxPool2d({ name: `down${level}.pool`, poolSize: 2, stride: 2 }).apply(
+          x,
+        ) as tf.SymbolicTensor;
         pooled.push(x);
       }
       // 256 → 128 → 64 → 64: the last level keeps the first one's channels.

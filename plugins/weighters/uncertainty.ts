@@ -14,7 +14,9 @@ const options = z.strictObject({
   form: z
     .enum(['authors', 'kendall'])
     .default('authors')
-    .describe('½e^(−s)L + s for every task, or Kendall’s own: ½e^(−s)L + ½s, for classification e^(−s)L + ½s.'),
+    .describe(
+      '½e^(−s)L + s for every task, or Kendall’s own: ½e^(−s)L + ½s, for classification e^(−s)L + ½s.',
+    ),
 });
 
 /**
@@ -83,6 +85,8 @@ class Uncertainty implements Weighter {
 
   /** ω_t = a_t e^(−s_t), [tasks] */
   private omegas(): tf.Tensor1D {
-    return tf.tidy(() => tf.mul(tf.exp(tf.neg(tf.stack(Object.values(this.parameters)))), this.scales as number[]));
+    return tf.tidy(() =>
+      tf.mul(tf.exp(tf.neg(tf.stack(Object.values(this.parameters)))), this.scales as number[]),
+    );
   }
 }

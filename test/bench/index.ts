@@ -11,7 +11,9 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
 const [chosen] = process.argv.slice(2);
 if (chosen === undefined) {
   for (const name of Object.keys(benches)) {
-    const { status } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), name], { stdio: 'inherit' });
+    const { status } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), name], {
+      stdio: 'inherit',
+    });
     if (status !== 0) process.exitCode = 1;
   }
 } else {

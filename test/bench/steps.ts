@@ -32,8 +32,28 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
-  { name: 'quickstart', backbone: 18, width: 16, decoder: 24, transfer: 8, size: [64, 96], batch: 8, steps: 8, rounds: 3 },
-  { name: 'ResNet34 128×256', backbone: 34, width: 64, decoder: 128, transfer: 64, size: [128, 256], batch: 2, steps: 2, rounds: 2 },
+  {
+    name: 'quickstart',
+    backbone: 18,
+    width: 16,
+    decoder: 24,
+    transfer: 8,
+    size: [64, 96],
+    batch: 8,
+    steps: 8,
+    rounds: 3,
+  },
+  {
+    name: 'ResNet34 128×256',
+    backbone: 34,
+    width: 64,
+    decoder: 128,
+    transfer: 64,
+    size: [128, 256],
+    batch: 2,
+    steps: 2,
+    rounds: 2,
+  },
 ];
 
 type Phase = 'data' | 'forward' | 'backward' | 'update';
@@ -55,7 +75,11 @@ export async function run(): Promise<void> {
 
 /** Rounds of ours and PyTorch's in turn, so that both meet the same machine. */
 async function row(one: Case, engine: string): Promise<string[]> {
-  const loaded = await loadConfig({ plugins: [builtin], preset: 'xtasc-net', overrides: overridesOf(one, engine) });
+  const loaded = await loadConfig({
+    plugins: [builtin],
+    preset: 'xtasc-net',
+    overrides: overridesOf(one, engine),
+  });
   const ours: Times[] = [];
   const peers: number[] = [];
   for (let round = 0; round < one.rounds; round++) {
@@ -65,7 +89,8 @@ async function row(one: Case, engine: string): Promise<string[]> {
   }
   const totals = ours.map((times) => phases.reduce((sum, phase) => sum + times[phase], 0));
   const [total, peer] = [median(totals), peers.length > 0 ? median(peers) : undefined];
-  const share = (phase: Phase): string => `${((100 * median(ours.map((times) => times[phase]))) / total).toFixed(0)} %`;
+  const share = (phase: Phase): string =>
+    `${((100 * median(ours.map((times) => times[phase]))) / total).toFixed(0)} %`;
   return [
     one.name,
     engine,
@@ -82,7 +107,11 @@ async function steps(loaded: LoadedConfig, count: number): Promise<Times[]> {
   const session = await openSession(loaded, { initialize: true });
   const { config, registry, deps, tasks, model, consistency, dataset } = session;
   const weighter = registry.create('weighter', config.weighter, deps);
-  weighter.setup({ tasks: tasks.map(({ name }) => name), kinds: tasks.map(({ kind }) => kind), random: new Random(0) });
+  weighter.setup({
+    tasks: tasks.map(({ name }) => name),
+    kinds: tasks.map(({ kind }) => kind),
+    random: new Random(0),
+  });
   const optimizer = registry.create('optimizer', config.train.optimizer, deps);
   const stepper = new Stepper({ model, consistency, weighter, optimizer, clipNorm: null });
   const loading = batches({
@@ -111,8 +140,17 @@ async function steps(loaded: LoadedConfig, count: number): Promise<Times[]> {
   return measured.slice(1, count + 1);
 }
 
-function overridesOf({ backbone, width, decoder, transfer, size, batch, steps: count }: Case, engine: string): string[] {
-  const dataset = { name: 'scenes', size, train: batch * (count + 1), labels: ['segmentation', 'depth'], depth: 'inverse' };
+function overridesOf(
+  { backbone, width, decoder, transfer, size, batch, steps: count }: Case,
+  engine: string,
+): string[] {
+  const dataset = {
+    name: 'scenes',
+    size,
+    train: batch * (count + 1),
+    labels: ['segmentation', 'depth'],
+    depth: 'inverse',
+  };
   return [
     `engine=${engine}`,
     `dataset=${JSON.stringify(dataset)}`,
@@ -124,10 +162,30 @@ function overridesOf({ backbone, width, decoder, transfer, size, batch, steps: c
 }
 
 /** PyTorch's median ms per step; undefined where Debian's python3-torch is not installed. */
-function pytorch({ backbone, width, decoder, transfer, size, batch, steps: count }: Case): number | undefined {
+function pytorch({
+  backbone,
+  width,
+  decoder,
+  transfer,
+  size,
+  batch,
+  steps: count,
+}: Case): number | undefined {
   const script = join(repositoryRoot(), 'test', 'bench', 'steps.py');
-  const options = { depth: backbone, width, decoder, transfer, height: size[0], columns: size[1], batch, steps: count };
-  const flags = Object.entries({ ...options, threads: availableParallelism() }).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const options = {
+    depth: backbone,
+    width,
+    decoder,
+    transfer,
+    height: size[0],
+    columns: size[1],
+    batch,
+    steps: count,
+  };
+  const flags = Object.entries({ ...options, threads: availableParallelism() }).flatMap(([name, value]) => [
+    `--${name}`,
+    String(value),
+  ]);
   const { status, stdout } = spawnSync('/usr/bin/python3', ['-B', script, ...flags], { encoding: 'utf8' });
   return status === 0 ? Number(stdout) : undefined;
 }

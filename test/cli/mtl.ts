@@ -1,8 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Errors } from '@oclif/core';
 import { expect } from 'chai';
 import type { TrainingEvent } from '../../core/index.js';
 
@@ -65,47 +74,50 @@ class Exit extends Error {
  * it prints is kept.
  */
 export async function mtlHere([name, ...args]: readonly string[], cwd: string): Promise<Ended> {
-  const { default: command } = (await import(new URL(`../../cli/commands/${name}.js`, import.meta.url).href)) as {
+  const { default: command } = (await import(
+    new URL(`../../cli/commands/${name}.js`, import.meta.url).href
+  )) as {
     default: { run(args: string[], root: string): Promise<unknown> };
   };
   const [stdout, stderr] = [capture(process.stdout), capture(process.stderr)];
-  const { exit } = process;
-  const home = process.cwd();
-  let code = 0;
-  process.chdir(cwd);
-  process.exit = (exitCode) => {
+  const restoreExit = replace(process, 'exit', (exitCode) => {
     throw new Exit(Number(exitCode ?? 0));
-  };
+  });
+  const home = process.cwd();
+  process.chdir(cwd);
+  let code = 0;
   try {
     await command.run([...args], bin);
   } catch (error) {
-    if (!(error instanceof Exit)) throw error;
-    code = error.exitCode;
+    if (error instanceof Exit) code = error.exitCode;
+    else if (error instanceof Errors.CLIError) {
+      code = error.oclif.exit ?? 1;
+      process.stderr.write(`Error: ${error.message}\n`);
+    } else throw error;
   } finally {
-    process.exit = exit;
     process.chdir(home);
-    stdout.end();
-    stderr.end();
+    for (const restore of [restoreExit, stdout.restore, stderr.restore]) restore();
   }
-  return { code, stdout: stdout.text, stderr: stderr.text };
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 
-function capture(stream: NodeJS.WriteStream): { readonly text: string; end(): void } {
-  const { write } = stream;
+function capture(stream: NodeJS.WriteStream): { readonly text: () => string; readonly restore: () => void } {
   let text = '';
-  stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+  const restore = replace(stream, 'write', (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
     text += String(chunk);
     const done = rest.at(-1) as (() => void) | undefined;
     if (done) setImmediate(done);
     return true;
-  }) as typeof write;
-  return {
-    get text() {
-      return text;
-    },
-    end() {
-      stream.write = write;
-    },
+  });
+  return { text: () => text, restore };
+}
+
+/** @returns a function that puts back what was there */
+function replace<T extends object, K extends keyof T>(object: T, key: K, value: T[K]): () => void {
+  const kept = object[key];
+  object[key] = value;
+  return () => {
+    object[key] = kept;
   };
 }
 
@@ -147,11 +159,15 @@ export function writeConfig(folder: string, config: object = tiny, name = 'mtl.c
 }
 
 /** Works on all items, at most two at once. */
-export async function twoAtOnce<T, R>(items: readonly T[], work: (item: T, index: number) => Promise<R>): Promise<R[]> {
+export async function twoAtOnce<T, R>(
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {
-    for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index]!, index);
+    for (let index = next++; index < items.length; index = next++)
+      results[index] = await work(items[index]!, index);
   };
   await Promise.all([worker(), worker()]);
   return results;
@@ -174,7 +190,9 @@ export function parseEvents(lines: string): readonly object[] {
 /** One message, whole, with neither a stack trace nor a value that nobody should see. */
 export function expectOneError(stderr: string, folder: string, says: RegExp): void {
   const text = stderr.replaceAll(folder, 'FOLDER');
-  expect(text).to.match(says).and.match(/^Error: [^]*\S\n$/);
+  expect(text)
+    .to.match(says)
+    .and.match(/^Error: [^]*\S\n$/);
   expect(text.match(/Error: /g)).to.have.length(1);
   expect(text).to.not.match(/^ +at |undefined|\[object |not foreseen/m);
 }

@@ -2,7 +2,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { RunResult } from '../../core/index.js';
-import { events, expectOneError, filesIn, mtl, mtlHere, parseEvents, tiny, twoAtOnce, workFolder, write, writeConfig, type Ended } from './mtl.js';
+import {
+  events,
+  expectOneError,
+  filesIn,
+  mtl,
+  mtlHere,
+  parseEvents,
+  tiny,
+  twoAtOnce,
+  workFolder,
+  write,
+  writeConfig,
+  type Ended,
+} from './mtl.js';
 
 const metrics = {
   segmentation: ['miou', 'miou.perImage', 'pixelAccuracy'],
@@ -15,7 +28,10 @@ function expectResult({ metrics: values, baselines }: RunResult): void {
     expect(Object.keys(baselines[task]!.metrics)).to.deep.equal(names);
     for (const value of Object.values(values[task]!)) expect(Number.isFinite(value)).to.equal(true);
   }
-  expect([baselines.segmentation!.predictor, baselines.depth!.predictor]).to.deep.equal(['majority class', 'mean depth']);
+  expect([baselines.segmentation!.predictor, baselines.depth!.predictor]).to.deep.equal([
+    'majority class',
+    'mean depth',
+  ]);
 }
 
 describe('mtl train and mtl evaluate', () => {
@@ -29,7 +45,8 @@ describe('mtl train and mtl evaluate', () => {
   };
   const ends: Partial<Record<keyof typeof runs, Ended>> = {};
   const folder = (run: keyof typeof runs): string => join(work.path, run);
-  const text = (run: keyof typeof runs, file: string): string => readFileSync(join(folder(run), file), 'utf8');
+  const text = (run: keyof typeof runs, file: string): string =>
+    readFileSync(join(folder(run), file), 'utf8');
 
   before(async function () {
     this.timeout(120_000);
@@ -42,7 +59,10 @@ describe('mtl train and mtl evaluate', () => {
   it('prints a JSON value a line with --json, the result last', () => {
     const { code, stdout, stderr } = ends.json!;
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
-    const lines = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as { type?: string });
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type?: string });
     const result = lines.at(-1) as unknown as RunResult;
     expect(lines.slice(0, -1).map(({ type }) => type)).to.deep.equal([
       'start',
@@ -57,14 +77,20 @@ describe('mtl train and mtl evaluate', () => {
       metrics: result.metrics,
       baselines: result.baselines,
     });
-    expect(parseEvents(stdout.trimEnd().split('\n').slice(0, -1).join('\n'))).to.deep.equal(events(folder('json')));
+    expect(parseEvents(stdout.trimEnd().split('\n').slice(0, -1).join('\n'))).to.deep.equal(
+      events(folder('json')),
+    );
   });
 
   it('prints plain lines where there is no terminal', () => {
     const { code, stdout, stderr } = ends.lines!;
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
-    expect(stdout).to.match(/^Run: lines\n[\d,]+ parameters; 8 training and 4 validation images; 2 epochs of 2 steps\n/);
-    expect(stdout).to.match(/^epoch 1\/2: segmentation miou 0\.\d+, miou\.perImage .* \| depth absolute .* \| best so far$/m);
+    expect(stdout).to.match(
+      /^Run: lines\n[\d,]+ parameters; 8 training and 4 validation images; 2 epochs of 2 steps\n/,
+    );
+    expect(stdout).to.match(
+      /^epoch 1\/2: segmentation miou 0\.\d+, miou\.perImage .* \| depth absolute .* \| best so far$/m,
+    );
     expect(stdout).to.match(/│ segmentation │ miou +│ +[\d.e-]+ │ +[\d.e-]+ │ majority class +│/);
     expect(stdout).to.match(/\n\nBest model, on the validation split\. Run: lines\n$/);
     // Neither colours nor a bar.
@@ -80,8 +106,13 @@ describe('mtl train and mtl evaluate', () => {
       'events.jsonl',
       'metrics.json',
     ]);
-    expect(filesIn(work.path).filter((file) => !/^(json|lines|seed|threads)\//.test(file))).to.deep.equal(['mtl.config.json']);
-    expect(JSON.parse(text('lines', 'environment.json'))).to.include({ node: process.version, engine: 'wasm' });
+    expect(filesIn(work.path).filter((file) => !/^(json|lines|seed|threads)\//.test(file))).to.deep.equal([
+      'mtl.config.json',
+    ]);
+    expect(JSON.parse(text('lines', 'environment.json'))).to.include({
+      node: process.version,
+      engine: 'wasm',
+    });
   });
 
   it('gives the same numbers for the same seed, to the bit, with any number of threads', () => {
@@ -102,7 +133,11 @@ describe('mtl train and mtl evaluate', () => {
     const before = text('lines', 'events.jsonl');
     const { code, stderr } = await mtlHere(['train', '--run', 'lines'], work.path);
     expect(code).to.equal(1);
-    expectOneError(stderr, work.path, /the run folder: expected a new or empty folder, found files in FOLDER\/lines; .*--resume/);
+    expectOneError(
+      stderr,
+      work.path,
+      /the run folder: expected a new or empty folder, found files in FOLDER\/lines; .*--resume/,
+    );
     expect(text('lines', 'events.jsonl')).to.equal(before);
     write(work.path, 'file', 'a file');
     const file = await mtlHere(['train', '--run', 'file'], work.path);
@@ -120,11 +155,17 @@ describe('mtl train and mtl evaluate', () => {
   });
 
   it('evaluates the best model of a run as the training did', async () => {
-    const { code, stdout, stderr } = await mtlHere(['evaluate', '--run', 'json', '--split', 'val', '--json'], work.path);
+    const { code, stdout, stderr } = await mtlHere(
+      ['evaluate', '--run', 'json', '--split', 'val', '--json'],
+      work.path,
+    );
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
     expect(stdout).to.match(/^\{.*\}\n$/);
     const result = JSON.parse(stdout) as RunResult;
-    expect(result).to.deep.equal({ ...(JSON.parse(text('json', 'metrics.json')) as object), run: folder('json') });
+    expect(result).to.deep.equal({
+      ...(JSON.parse(text('json', 'metrics.json')) as object),
+      run: folder('json'),
+    });
   });
 
   it('evaluates on another split, and from another folder', async () => {
@@ -139,7 +180,10 @@ describe('mtl train and mtl evaluate', () => {
 
   it('gives Δm against another run', async () => {
     const self = await mtlHere(['evaluate', '--run', 'json', '--baseline', 'lines', '--json'], work.path);
-    const { deltaM, notInDeltaM = [] } = JSON.parse(self.stdout) as { deltaM: number; notInDeltaM?: string[] };
+    const { deltaM, notInDeltaM = [] } = JSON.parse(self.stdout) as {
+      deltaM: number;
+      notInDeltaM?: string[];
+    };
     expect(deltaM).to.equal(0);
     const other = await mtlHere(['evaluate', '--run', 'json', '--baseline', 'seed', '--json'], work.path);
     const gain = JSON.parse(other.stdout) as { deltaM: number };
@@ -152,17 +196,32 @@ describe('mtl train and mtl evaluate', () => {
   it('names what is wrong with a run that it is to evaluate', async () => {
     const none = await mtlHere(['evaluate', '--run', 'none'], work.path);
     expect(none.code).to.equal(1);
-    expectOneError(none.stderr, work.path, /--run: expected the folder of a run, found no folder FOLDER\/none/);
+    expectOneError(
+      none.stderr,
+      work.path,
+      /--run: expected the folder of a run, found no folder FOLDER\/none/,
+    );
     const other = await mtlHere(['evaluate', '--run', 'json', '--set', 'backbone.width=8'], work.path);
     expect(other.code).to.equal(1);
-    expectOneError(other.stderr, work.path, /The saved model does not fit the one in the config[^]*expected shape/);
-    const split = await mtlHere(['evaluate', '--run', 'json', '--split', 'test', '--set', 'dataset.test=0'], work.path);
+    expectOneError(
+      other.stderr,
+      work.path,
+      /The saved model does not fit the one in the config[^]*expected shape/,
+    );
+    const split = await mtlHere(
+      ['evaluate', '--run', 'json', '--split', 'test', '--set', 'dataset.test=0'],
+      work.path,
+    );
     expectOneError(split.stderr, work.path, /the test split of scenes: expected at least 1 image/);
   });
 
   it('starts from a preset alone, and keeps the plugins of a config', async () => {
     const folderOfRun = join(work.path, 'plugin');
-    write(folderOfRun, 'mine.mjs', `export default { name: 'mine', presets: { mine: ${JSON.stringify(tiny)} } };`);
+    write(
+      folderOfRun,
+      'mine.mjs',
+      `export default { name: 'mine', presets: { mine: ${JSON.stringify(tiny)} } };`,
+    );
     writeConfig(folderOfRun, { plugins: ['./mine.mjs'], extends: 'mine' });
     const trained = await mtlHere(['train', '--run', 'run', '--set', 'train.epochs=1'], folderOfRun);
     expect(trained).to.include({ code: 0, stderr: '' });

@@ -30,7 +30,9 @@ describe('the examples', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   it('quickstart trains both tasks', async () => {
-    const { metrics, baselines } = await train(await load('quickstart.config.yaml'), { folder: join(folder, 'run') });
+    const { metrics, baselines } = await train(await load('quickstart.config.yaml'), {
+      folder: join(folder, 'run'),
+    });
     expect(Object.keys(metrics)).to.deep.equal(['segmentation', 'depth']);
     expect(baselines.depth!.predictor).to.equal('mean depth');
   });
@@ -38,7 +40,10 @@ describe('the examples', () => {
   it('three tasks, two of the parts from plugins: every task is consistent with both others', async () => {
     const events: TrainingEvent[] = [];
     const config = await load('three-tasks.config.yaml');
-    const { metrics } = await train(config, { folder: join(folder, 'run'), onEvent: (event) => events.push(event) });
+    const { metrics } = await train(config, {
+      folder: join(folder, 'run'),
+      onEvent: (event) => events.push(event),
+    });
     expect(Object.keys(metrics)).to.deep.equal(['segmentation', 'depth', 'obstacles']);
     const step = events.find((event) => event.type === 'step')!;
     expect(Object.keys(step.losses.obstacles!.transferred)).to.deep.equal(['segmentation', 'depth']);

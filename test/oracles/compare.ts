@@ -34,7 +34,12 @@ export function relativeError(found: Numbers, wanted: Numbers): number {
 }
 
 /** Expects the values and the shape of a stored tensor, up to a relative error. */
-export function expectTensor(found: tf.Tensor, wanted: StoredTensor, tolerance: number, what = 'values'): void {
+export function expectTensor(
+  found: tf.Tensor,
+  wanted: StoredTensor,
+  tolerance: number,
+  what = 'values',
+): void {
   expect(found.shape, `shape of ${what}`).to.deep.equal(wanted.shape);
   expect(relativeError(found.dataSync(), wanted.data), `relative error of ${what}`).to.be.at.most(tolerance);
 }

@@ -11,7 +11,10 @@ interface ConvNormArgs {
   readonly activation?: 'relu' | null;
 }
 
-function convNorm(x: tf.SymbolicTensor, { conv, norm, activation = null, ...args }: ConvNormArgs): tf.SymbolicTensor {
+function convNorm(
+  x: tf.SymbolicTensor,
+  { conv, norm, activation = null, ...args }: ConvNormArgs,
+): tf.SymbolicTensor {
   const y = new Conv2d({ name: conv, ...args, useBias: false }).apply(x) as tf.SymbolicTensor;
   return new BatchNorm({ name: norm, activation }).apply(y) as tf.SymbolicTensor;
 }
@@ -77,7 +80,9 @@ export function resnetEncoder(size: Size, layout: ResNetLayout, width: number, n
     stride: 2,
     activation: 'relu',
   });
-  let x = new MaxPool2d({ name: 'maxpool', poolSize: 3, stride: 2, padding: 1 }).apply(stem) as tf.SymbolicTensor;
+  let x = new MaxPool2d({ name: 'maxpool', poolSize: 3, stride: 2, padding: 1 }).apply(
+    stem,
+  ) as tf.SymbolicTensor;
   const features = [stem];
   layout.blocks.forEach((count, stage) => {
     for (let block = 0; block < count; block++) {

@@ -57,7 +57,11 @@ function resnet(name: keyof typeof layouts) {
     description: `ResNet-${name.slice(6)} image encoder (He et al. 2016) in torchvision's layout.`,
     options,
     create: ({ width, weights }, deps): Backbone =>
-      new ResNet(layouts[name], width, weights === undefined ? undefined : resolve(deps.get(tokens.baseFolder), weights)),
+      new ResNet(
+        layouts[name],
+        width,
+        weights === undefined ? undefined : resolve(deps.get(tokens.baseFolder), weights),
+      ),
   });
 }
 

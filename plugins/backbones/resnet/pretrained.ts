@@ -66,7 +66,8 @@ function problemsOf(name: string, variable: tf.Variable, found: HostTensor | und
   if (!found) return [`${name}: missing`];
   if (found.dtype !== 'F32') return [`${name}: expected dtype F32, found ${found.dtype}`];
   const shape = torchShape(variable.shape);
-  if (shape.join() !== found.shape.join()) return [`${name}: expected shape [${shape.join()}], found [${found.shape.join()}]`];
+  if (shape.join() !== found.shape.join())
+    return [`${name}: expected shape [${shape.join()}], found [${found.shape.join()}]`];
   return [];
 }
 

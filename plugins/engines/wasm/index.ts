@@ -20,7 +20,9 @@ const options = z.strictObject({
   threads: z
     .union([z.literal('auto'), z.int().min(1).max(mostThreads)])
     .default('auto')
-    .describe('Threads that compute, at most 8; auto takes one a core. Results are the same with any number.'),
+    .describe(
+      'Threads that compute, at most 8; auto takes one a core. Results are the same with any number.',
+    ),
 });
 
 /**
@@ -47,7 +49,10 @@ async function check(threads: number): Promise<EngineCheck> {
   try {
     await access(require.resolve(`${packageName}/dist/tfjs-backend-wasm-simd.wasm`));
     const { version } = require(`${packageName}/package.json`) as { version: string };
-    return { usable: true, detail: `TensorFlow.js ${version}, WebAssembly SIMD, ${threads} ${threads === 1 ? 'thread' : 'threads'}` };
+    return {
+      usable: true,
+      detail: `TensorFlow.js ${version}, WebAssembly SIMD, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    };
   } catch (error) {
     return {
       usable: false,

@@ -71,7 +71,7 @@ class WorkerPool {
     // Lost races are no unhandled rejections.
     this.failed.catch(() => undefined);
     // The constructor gets a URL from emscripten, the pool from here.
-    this.standIn = StandIn.bind(null, this) as unknown as new (url: string) => StandIn;
+    this.standIn = StandIn.bind(null, this);
   }
 
   /** Starts all workers at the first call; `loaded` is called once they are there. */
@@ -188,7 +188,10 @@ function withManyCores(cores: number, run: () => void): void {
  * A view of the heap that is as long as the heap: one made before another thread grew it would be too short.
  * @param module the backend's emscripten module
  */
-export function followHeap(module: { HEAPU8: Uint8Array; readonly wasmMemory: { readonly buffer: ArrayBufferLike } }): void {
+export function followHeap(module: {
+  HEAPU8: Uint8Array;
+  readonly wasmMemory: { readonly buffer: ArrayBufferLike };
+}): void {
   let view = module.HEAPU8;
   Object.defineProperty(module, 'HEAPU8', {
     configurable: true,

@@ -68,6 +68,12 @@ describe('the config file', () => {
     expect((await folder.load()).config.backbone).to.deep.equal({ name: 'resnet18', weights: 'a/b' });
   });
 
+  it('may begin with a byte order mark', async () => {
+    folder.write({ 'mtl.config.json': `\uFEFF${json}`, 'other.yaml': `\uFEFF${yaml}` });
+    expect((await folder.load()).config.train.epochs).to.equal(3);
+    expect((await folder.load({ file: 'other.yaml' })).config.train.epochs).to.equal(3);
+  });
+
   it('may name its JSON schema for an editor', async () => {
     folder.write({
       'mtl.config.json': { $schema: './node_modules/crosstask/dist/config.schema.json', ...minimal },
@@ -137,14 +143,17 @@ describe('a config file that cannot be read', () => {
   });
 
   const broken: Readonly<Record<string, readonly [content: string, message: RegExp]>> = {
-    'mtl.config.yaml': ['train:\n  epochs: 3\n seed: 1\n', /YAML Error: .*\(3:2\)/],
-    '.mtlrc': ['a: [1, 2\n', /YAML Error: /],
-    'mtl.config.json': ['{ "train": }', /JSON Error: /],
+    'mtl.config.yaml': ['train:\n  epochs: 3\n seed: 1\n', /not valid YAML: .*\(3:2\)/],
+    '.mtlrc': ['a: [1, 2\n', /not valid YAML: /],
+    'mtl.config.json': [
+      '{\n"train": 3,\n}',
+      /: not valid JSON: Expected .* JSON at position 14\n\n(.*\n)*> 3 \| \}\n +\| \^$/,
+    ],
     'mtl.config.js': ['export default {', /Unexpected end of input/],
     'mtl.config.cjs': ['module.exports = {', /Unexpected end of input|Unexpected token/],
     'mtl.config.ts': ['export default { a: }', /Unexpected token/],
     'mtl.config.mjs': ['import "./nothing.js";', /nothing\.js/],
-    'package.json': ['{ "name": ', /JSON Error: /],
+    'package.json': ['{ "name": ', /: not valid JSON: Unexpected end of JSON input$/],
   };
   for (const [name, [content, message]] of Object.entries(broken)) {
     it(`is named, found or not: ${name}`, async () => {

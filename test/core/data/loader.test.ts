@@ -139,7 +139,9 @@ describe('batches', () => {
 
   it('throws only when the other samples of the broken batch are not being read any more', async () => {
     const split = new WatchedSplit(4, { fails: 0, delay: (index) => index * 10 });
-    const error: unknown = await all(options(split, { shuffle: false, prefetch: 1 })).catch((e: unknown) => e);
+    const error: unknown = await all(options(split, { shuffle: false, prefetch: 1 })).catch(
+      (e: unknown) => e,
+    );
     expect(error).to.have.property('message', 'sample 0 is broken');
     expect(split.reading).to.equal(0);
     expect(split.started).to.deep.equal([0, 1]);

@@ -31,7 +31,8 @@ describe('BatchNorm', () => {
           const { dx, ...pass } = passOf(layer, name, { training: true });
           expectPass(pass, name);
           // Of two numbers a channel nearly nothing remains (without ε it would be 0): exact to a dy's rounding.
-          const scale = name === 'batchNorm.pair' ? normOf(value(`${name}.dy`).data) : normOf(value(`${name}.dx`).data);
+          const scale =
+            name === 'batchNorm.pair' ? normOf(value(`${name}.dy`).data) : normOf(value(`${name}.dx`).data);
           expect(distance(dx.dataSync(), value(`${name}.dx`).data) / scale).to.be.at.most(3e-7);
           const [mean, variance] = movingOf(layer);
           expectStored(mean, `${name}.movingMean`);
@@ -58,7 +59,8 @@ describe('BatchNorm', () => {
         (plain) => {
           const [x, dy] = [tensorOf(value(`${name}.x`)), tensorOf(value(`${name}.dy`))];
           const fused = layerOf(name, { activation: 'relu' });
-          const reference = (training: boolean) => (input: tf.Tensor) => tf.relu(plain.apply(input, { training }) as tf.Tensor);
+          const reference = (training: boolean) => (input: tf.Tensor) =>
+            tf.relu(plain.apply(input, { training }) as tf.Tensor);
           // Inference first: the statistics of both are still the same.
           expectSame(fused.apply(x) as tf.Tensor, reference(false)(x));
           const { y, dx } = passOf(fused, name, { training: true });

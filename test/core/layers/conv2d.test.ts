@@ -21,7 +21,9 @@ describe('Conv2d', () => {
         () => buildFor(new Conv2d(args), name, ['kernel', 'bias']),
         (layer) => {
           expectPass(passOf(layer, name), name);
-          expect(layer.computeOutputShape([...value(`${name}.x`).shape])).to.deep.equal(value(`${name}.y`).shape);
+          expect(layer.computeOutputShape([...value(`${name}.x`).shape])).to.deep.equal(
+            value(`${name}.y`).shape,
+          );
         },
       );
     });
@@ -30,7 +32,9 @@ describe('Conv2d', () => {
       withLayer(
         () => buildFor(new Conv2d({ ...args, activation: 'relu' }), name, ['kernel', 'bias']),
         (layer) => {
-          const [x, dy, kernel, bias] = ['x', 'dy', 'kernel', 'bias'].map((part) => tensorOf(value(`${name}.${part}`)));
+          const [x, dy, kernel, bias] = ['x', 'dy', 'kernel', 'bias'].map((part) =>
+            tensorOf(value(`${name}.${part}`)),
+          );
           const reference = tf.grads((...inputs: tf.Tensor[]) => {
             const [image, filter, offset] = inputs as [tf.Tensor4D, tf.Tensor4D, tf.Tensor];
             return tf.relu(tf.add(tf.conv2d(image, filter, args.stride, args.padding), offset));

@@ -35,9 +35,10 @@ interface Initialized {
 function initialized({ part = 'encoder', seed = 0, scale = heNormalFanOut, model: args }: Initialized = {}) {
   const model = modelOf(args);
   initialize(part, model, scale, seed);
-  const weights = namedWeights(part, model).map(
-    ([name, weight]): [string, Float32Array] => [name, Float32Array.from(weight.read().dataSync())],
-  );
+  const weights = namedWeights(part, model).map(([name, weight]): [string, Float32Array] => [
+    name,
+    Float32Array.from(weight.read().dataSync()),
+  ]);
   model.dispose();
   return Object.fromEntries(weights);
 }

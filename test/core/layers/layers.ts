@@ -35,7 +35,7 @@ export function passOf(layer: tf.layers.Layer, name: string, kwargs: { training?
   let output: tf.Tensor | undefined;
   const { grads } = tf.variableGrads(() => {
     output = tf.keep(layer.apply(x, kwargs) as tf.Tensor);
-    return tf.sum(tf.mul(output, dy)) as tf.Scalar;
+    return tf.sum<tf.Scalar>(tf.mul(output, dy));
   }, [x, ...weights]);
   const y = output!.clone();
   output!.dispose();
@@ -45,7 +45,10 @@ export function passOf(layer: tf.layers.Layer, name: string, kwargs: { training?
     y,
     dx,
     dWeights: Object.fromEntries(
-      weights.map((weight, index) => [layer.trainableWeights[index]!.originalName.split('/').at(-1)!, grads[weight.name]!]),
+      weights.map((weight, index) => [
+        layer.trainableWeights[index]!.originalName.split('/').at(-1)!,
+        grads[weight.name]!,
+      ]),
     ),
   };
 }
@@ -54,7 +57,8 @@ export function passOf(layer: tf.layers.Layer, name: string, kwargs: { training?
 const tolerance = 1e-6;
 
 export function expectPass({ dWeights, ...maps }: Omit<LayerPass, 'dx'>, name: string): void {
-  for (const [key, found] of Object.entries({ ...maps, ...prefixed(dWeights) })) expectStored(found, `${name}.${key}`);
+  for (const [key, found] of Object.entries({ ...maps, ...prefixed(dWeights) }))
+    expectStored(found, `${name}.${key}`);
 }
 
 /** `kernel` → `dkernel`: as the file names gradients. */
@@ -69,7 +73,11 @@ export function expectStored(found: tf.Tensor, name: string): void {
 }
 
 /** Builds a layer for a case's x and gives it the case's weights. */
-export function buildFor<L extends tf.layers.Layer>(layer: L, name: string, weights: readonly string[] = []): L {
+export function buildFor<L extends tf.layers.Layer>(
+  layer: L,
+  name: string,
+  weights: readonly string[] = [],
+): L {
   // Only a layer that stands in a graph can be disposed of.
   layer.apply(tf.input({ batchShape: [...value(`${name}.x`).shape] }));
   tf.tidy(() => layer.setWeights(weights.map((weight) => tensorOf(value(`${name}.${weight}`)))));

@@ -1,12 +1,27 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
-import { AddRelu, BatchNorm, Conv2d, MaxPool2d, Upsample2d, xavierNormal, initialize } from '../../../core/index.js';
+import {
+  AddRelu,
+  BatchNorm,
+  Conv2d,
+  MaxPool2d,
+  Upsample2d,
+  xavierNormal,
+  initialize,
+} from '../../../core/index.js';
 import { startEngine } from '../../oracles/compare.js';
 import { hashed } from '../../oracles/values.js';
 
 function smallModel(): tf.LayersModel {
   const image = tf.input({ shape: [8, 12, 3], name: 'image' });
-  const y = new Conv2d({ name: 'conv', filters: 4, kernelSize: 3, stride: 2, padding: 1, useBias: false }).apply(image);
+  const y = new Conv2d({
+    name: 'conv',
+    filters: 4,
+    kernelSize: 3,
+    stride: 2,
+    padding: 1,
+    useBias: false,
+  }).apply(image);
   const z = new BatchNorm({ name: 'bn', activation: 'relu' }).apply(y) as tf.SymbolicTensor;
   const pooled = new MaxPool2d({ name: 'pool', poolSize: 3, stride: 2, padding: 1 }).apply(z);
   const up = new Upsample2d({ name: 'up' }).apply(pooled) as tf.SymbolicTensor;

@@ -96,7 +96,10 @@ export function offers(): RunContainer {
     .provide(tokens.data, data);
 }
 
-export function makeTask(name: 'segmentation' | 'depth', options: Readonly<Record<string, unknown>> = {}): Task {
+export function makeTask(
+  name: 'segmentation' | 'depth',
+  options: Readonly<Record<string, unknown>> = {},
+): Task {
   return registry.create('task', { name, ...options }, offers().provide(tokens.taskName, name));
 }
 
@@ -180,12 +183,16 @@ export function goldenBatch(
 ): HostBatch {
   const values = (name: string, channels: number, scale = 1): Float32Array =>
     hashed(index === null ? name : `${name}:${index}`, [...shape, channels], scale);
-  const mask = (name: string, limit: number): Float32Array => values(name, 1).map((value) => (value <= limit ? 1 : 0));
+  const mask = (name: string, limit: number): Float32Array =>
+    values(name, 1).map((value) => (value <= limit ? 1 : 0));
   const [labelMask, depthMask] = [mask('void', 0.7), mask('holes', 0.5)];
   if (depthLabels === 'first') depthMask.fill(0, height * width);
-  const ids = values('labels', 1).map((value) => Math.min(classes - 1, Math.floor(((value + 1) / 2) * classes)));
+  const ids = values('labels', 1).map((value) =>
+    Math.min(classes - 1, Math.floor(((value + 1) / 2) * classes)),
+  );
   const depths = values('depth', 1, 1.5).map((value) => 2 + value);
-  const masked = (numbers: Float32Array, valid: Float32Array): Float32Array => numbers.map((value, at) => value * valid[at]!);
+  const masked = (numbers: Float32Array, valid: Float32Array): Float32Array =>
+    numbers.map((value, at) => value * valid[at]!);
   return {
     size: batchSize,
     ids: ['first', 'second'],
@@ -201,13 +208,22 @@ export function goldenBatch(
 /** A batch's labels on the engine. */
 export function targetsOf(batch: HostBatch): Record<string, Target> {
   return Object.fromEntries(
-    Object.entries(batch.targets).map(([task, { value, mask, shape: [size, rows, columns, channels] }]) => [
-      task,
-      {
-        value: tf.tensor4d(value, [size, rows, columns, channels]),
-        mask: tf.tensor4d(mask, [size, rows, columns, 1]),
-      },
-    ]),
+    Object.entries(batch.targets).map(
+      ([
+        task,
+        {
+          value,
+          mask,
+          shape: [size, rows, columns, channels],
+        },
+      ]) => [
+        task,
+        {
+          value: tf.tensor4d(value, [size, rows, columns, channels]),
+          mask: tf.tensor4d(mask, [size, rows, columns, 1]),
+        },
+      ],
+    ),
   );
 }
 

@@ -41,7 +41,9 @@ function scalar(tensor: tf.Tensor): number {
 function expectLosses({ losses }: RecordedPass, { losses: wanted }: GoldenCase): void {
   for (const [task, { total, direct, transferred }] of Object.entries(losses)) {
     expect(relative(scalar(total), wanted.task[task]!), `L of ${task}`).to.be.at.most(lossTolerance);
-    expect(relative(scalar(direct), wanted.direct[task]!), `direct loss of ${task}`).to.be.at.most(lossTolerance);
+    expect(relative(scalar(direct), wanted.direct[task]!), `direct loss of ${task}`).to.be.at.most(
+      lossTolerance,
+    );
     for (const [to, term] of Object.entries(transferred)) {
       const edge = `${task}-${to}`;
       expect(relative(scalar(term), wanted.transferred[edge]!), edge).to.be.at.most(lossTolerance);
@@ -54,7 +56,11 @@ function expectLosses({ losses }: RecordedPass, { losses: wanted }: GoldenCase):
 }
 
 /** Eq. 16 with the weighter's own terms: L = Σ ω_t L_t + b s_t. */
-async function totalOf({ weighter }: GoldenNetwork, pass: RecordedPass, { weighting }: CaseOptions): Promise<number> {
+async function totalOf(
+  { weighter }: GoldenNetwork,
+  pass: RecordedPass,
+  { weighting }: CaseOptions,
+): Promise<number> {
   const omegas = await weighter.weights();
   const weighted = pass.problem.losses.reduce((sum, loss, task) => sum + omegas[task]! * scalar(loss), 0);
   const penalty = { authors: 1, kendall: 0.5, equal: 0 }[weighting];
@@ -101,9 +107,14 @@ describe('the small networks', () => {
     it(`${name}: losses, and the gradient of every parameter`, async () => {
       const { options, logVarianceGradients = {} } = wanted;
       const network = buildGolden(options);
-      const { pass, gradients } = await goldenGradients(network, goldenBatch(options.batch, options.depthLabels));
+      const { pass, gradients } = await goldenGradients(
+        network,
+        goldenBatch(options.batch, options.depthLabels),
+      );
       expectLosses(pass, wanted);
-      expect(relative(await totalOf(network, pass, options), wanted.losses.total)).to.be.at.most(lossTolerance);
+      expect(relative(await totalOf(network, pass, options), wanted.losses.total)).to.be.at.most(
+        lossTolerance,
+      );
       const own = Object.keys(logVarianceGradients).map((task) => `logVariance.${task}`);
       expect(Object.keys(gradients)).to.have.members([...Object.keys(wanted.gradients), ...own]);
       expectGradients(gradients, wanted);
@@ -122,7 +133,10 @@ describe('the small networks', () => {
     const { model } = network;
     tf.tidy(() => {
       const { image, shape } = goldenBatch();
-      const { direct, transferred } = model.forward(tf.tensor4d(image, [...shape]), { training: true, transfer: true });
+      const { direct, transferred } = model.forward(tf.tensor4d(image, [...shape]), {
+        training: true,
+        transfer: true,
+      });
       for (const [task, prediction] of Object.entries(direct)) {
         expectTensor(prediction, wanted[`direct.${task}`]!, 1e-5, task);
       }
@@ -146,7 +160,9 @@ describe('the small networks', () => {
       if (data.every((value) => value === 0)) expect(normOf(values) / all, name).to.be.at.most(zeroTolerance);
       else expect(relativeError(values, data), name).to.be.at.most(gradientTolerance(main.options));
     }
-    const errors = Object.entries(wanted).map(([name, { data }]) => distance(gradients[name]!.dataSync(), data));
+    const errors = Object.entries(wanted).map(([name, { data }]) =>
+      distance(gradients[name]!.dataSync(), data),
+    );
     expect(normOf(errors) / all, 'of all gradients together').to.be.at.most(1e-5);
     tf.dispose(gradients);
     pass.dispose();

@@ -127,7 +127,13 @@ describe('the published networks', () => {
       macs: 7 * 7 * 3 * 64 * 32 * 48,
     });
     // Moving statistics are no parameters.
-    expect(encoder!.layers[1]).to.deep.equal({ name: 'bn1', type: 'BatchNorm', output: [32, 48, 64], parameters: 128, macs: 0 });
+    expect(encoder!.layers[1]).to.deep.equal({
+      name: 'bn1',
+      type: 'BatchNorm',
+      output: [32, 48, 64],
+      parameters: 128,
+      macs: 0,
+    });
     expect(decoder!.layers.at(-1)).to.include({ name: 'head', parameters: 128, macs: 128 * 64 * 96 });
   });
 });

@@ -3,7 +3,14 @@ import { expect } from 'chai';
 import { Stepper, type HostBatch, type StepResult } from '../../../core/index.js';
 import { expectTensor, startEngine } from '../../oracles/compare.js';
 import { readJson, readTensors } from '../../oracles/values.js';
-import { buildGolden, goldenBatch, offers, registry, type GoldenNetwork, type Losses } from '../model/golden.js';
+import {
+  buildGolden,
+  goldenBatch,
+  offers,
+  registry,
+  type GoldenNetwork,
+  type Losses,
+} from '../model/golden.js';
 
 interface Step extends Losses {
   readonly logVariance: Readonly<Record<string, number>>;
@@ -41,17 +48,28 @@ async function follow(run: Run, curve: Curve): Promise<void> {
   const logVariance = (task: string): number => weighter.parameters[`logVariance.${task}`]!.dataSync()[0]!;
   for (const [index, wanted] of curve.steps.entries()) {
     for (const [task, value] of Object.entries(wanted.logVariance)) {
-      expect(logVariance(task), `s of ${task} before step ${index}`).to.be.closeTo(value, tolerance(index).task);
+      expect(logVariance(task), `s of ${task} before step ${index}`).to.be.closeTo(
+        value,
+        tolerance(index).task,
+      );
     }
     expectStep(await stepper.step(batch(index), learningRate), wanted, index, tolerance(index));
   }
   for (const [task, value] of Object.entries(curve.logVarianceAfter)) {
-    expect(logVariance(task), `s of ${task} at the end`).to.be.closeTo(value, tolerance(curve.steps.length).task);
+    expect(logVariance(task), `s of ${task} at the end`).to.be.closeTo(
+      value,
+      tolerance(curve.steps.length).task,
+    );
   }
   optimizer.dispose();
 }
 
-function expectStep({ losses }: StepResult, wanted: Losses, index: number, { task: ofTask, term }: Tolerance): void {
+function expectStep(
+  { losses }: StepResult,
+  wanted: Losses,
+  index: number,
+  { task: ofTask, term }: Tolerance,
+): void {
   const expectLoss = (found: number, value: number, what: string, tolerance = term): void => {
     expect(Math.abs(found - value) / value, `${what} in step ${index}`).to.be.at.most(tolerance);
   };
@@ -89,7 +107,9 @@ describe('training as PyTorch does it', () => {
     const wanted = readTensors('network-statistics.safetensors');
     const { model } = network;
     const statistics = Object.entries(model.state.tensors).filter(([name]) => name.includes('.moving'));
-    expect(statistics).to.have.lengthOf(Object.keys(wanted).filter((name) => name.includes('.moving')).length);
+    expect(statistics).to.have.lengthOf(
+      Object.keys(wanted).filter((name) => name.includes('.moving')).length,
+    );
     for (const [name, found] of statistics) expectTensor(found, wanted[name]!, 1e-5, name);
     tf.tidy(() => {
       const { image, shape } = goldenBatch();
@@ -111,7 +131,10 @@ describe('training as PyTorch does it', () => {
       // Adam moves a parameter by the learning rate however small its gradient, so that rounding may choose the
       // direction: noise of 2^-23 in PyTorch's float64 moves these losses by 1e-5 at the third step, and single
       // terms by 5e-3 at the fifteenth.
-      tolerance: (step: number) => ({ task: step < 2 ? 1e-6 : 1e-3, term: step < 2 ? 1e-6 : step < 10 ? 1e-3 : 5e-3 }),
+      tolerance: (step: number) => ({
+        task: step < 2 ? 1e-6 : 1e-3,
+        term: step < 2 ? 1e-6 : step < 10 ? 1e-3 : 5e-3,
+      }),
     };
     await follow(run, curves.adam);
   });

@@ -1,6 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
-import { AddRelu, BatchNorm, Conv2d, MaxPool2d, stopGradient, Tape, Upsample2d } from '../../../core/index.js';
+import {
+  AddRelu,
+  BatchNorm,
+  Conv2d,
+  MaxPool2d,
+  stopGradient,
+  Tape,
+  Upsample2d,
+} from '../../../core/index.js';
 import { relativeError, startEngine } from '../../oracles/compare.js';
 import { hashed } from '../../oracles/values.js';
 
@@ -141,7 +149,10 @@ describe('Tape', () => {
     const seeds = [{ of: result.loss, gradient: one }];
     const partial = tape.backward(seeds, [result.first, result.second]);
     expect(partial.map((gradient) => gradient!.dataSync()[0])).to.deep.equal([12, 4]);
-    const [first, second] = [result.first, result.second].map((of, index) => ({ of, gradient: partial[index]! }));
+    const [first, second] = [result.first, result.second].map((of, index) => ({
+      of,
+      gradient: partial[index]!,
+    }));
     const [onwards] = tape.backward([first!, second!], [x]);
     const [whole] = tape.backward(seeds, [x], true);
     expect(onwards!.dataSync()[0]).to.equal(whole!.dataSync()[0]);
@@ -154,7 +165,10 @@ describe('Tape', () => {
       const stopped = stopGradient(forward(model, image));
       return { stopped, loss: tf.mean(tf.mul(tf.square(stopped), factor)) };
     });
-    expect(tape.reached(result.loss, [...parameters, factor])).to.deep.equal([...parameters.map(() => false), true]);
+    expect(tape.reached(result.loss, [...parameters, factor])).to.deep.equal([
+      ...parameters.map(() => false),
+      true,
+    ]);
     const found = tape.backward([{ of: result.loss, gradient: one }], [...parameters, factor], true);
     expect(found.slice(0, -1).every((gradient) => gradient === undefined)).to.equal(true);
     expect(found.at(-1)!.dataSync()[0]! / (result.loss.dataSync()[0]! / 3)).to.be.closeTo(1, 1e-6);
@@ -163,7 +177,10 @@ describe('Tape', () => {
 
   it('gives undefined for what has no influence', () => {
     const idle = tf.tidy(() => tf.variable(tf.scalar(1)));
-    const { tape, result } = Tape.record(() => ({ loss: tf.mean(forward(model, image)), other: tf.square(idle) }));
+    const { tape, result } = Tape.record(() => ({
+      loss: tf.mean(forward(model, image)),
+      other: tf.square(idle),
+    }));
     expect(tape.reached(result.loss, [parameters[0]!, idle])).to.deep.equal([true, false]);
     const found = tape.backward([{ of: result.loss, gradient: one }], [parameters[0]!, idle], true);
     expect(found[0]!.shape).to.deep.equal(parameters[0]!.shape);

@@ -50,7 +50,10 @@ describe('xtc', () => {
   for (const name of ['segmentation', 'depth'] as const) {
     it(`${name}: gives no gradient to the direct prediction`, () => {
       tf.tidy(() => {
-        const predictions = [tf.variable(map(`${name}.prediction`)), tf.variable(map(`${name}.direct`))] as const;
+        const predictions = [
+          tf.variable(map(`${name}.prediction`)),
+          tf.variable(map(`${name}.direct`)),
+        ] as const;
         const { tape, result } = Tape.record(() => {
           const [transferred, direct] = predictions as unknown as readonly [tf.Tensor4D, tf.Tensor4D];
           return { loss: compute('xtc', makeTask(name), transferred, direct) };
@@ -68,7 +71,7 @@ describe('xtc', () => {
         (transferred) =>
           consistencyLoss({ name: 'xtc', mask: 'valid' }).compute({
             task: makeTask(name),
-            transferred: transferred!,
+            transferred: transferred,
             direct: map(`${name}.direct`),
             target: targetOf(name, 'none'),
           }),

@@ -34,7 +34,11 @@ function direct(spec: PartSpec, channels: number): Law {
 }
 
 /** A transferred prediction against a direct one, on labelled pixels. */
-function transferred(task: Task, channels: number, options: Pick<Reference, 'target' | 'labelSmoothing'>): Law {
+function transferred(
+  task: Task,
+  channels: number,
+  options: Pick<Reference, 'target' | 'labelSmoothing'>,
+): Law {
   return {
     name: `transferred ${task.name}, ${options.target} target`,
     channels,
@@ -75,7 +79,7 @@ function run(law: Law, { batch, height, width }: Batch, { prediction, value, mas
   const map = (values: Float32Array): tf.Tensor4D =>
     tf.tensor4d(values, [batch, height, width, values.length / (batch * height * width)]);
   return differentiate(
-    (input) => law.compute(input!, { value: map(value), mask: map(mask) }),
+    (input) => law.compute(input, { value: map(value), mask: map(mask) }),
     () => [map(prediction)],
   );
 }
@@ -83,7 +87,9 @@ function run(law: Law, { batch, height, width }: Batch, { prediction, value, mas
 /** The images of a batch in reverse order. */
 function reversed(values: Float32Array, batch: number): Float32Array {
   const size = values.length / batch;
-  const images = Array.from({ length: batch }, (_, image) => [...values.subarray(image * size, (image + 1) * size)]);
+  const images = Array.from({ length: batch }, (_, image) => [
+    ...values.subarray(image * size, (image + 1) * size),
+  ]);
   return Float32Array.from(images.toReversed().flat());
 }
 
@@ -117,7 +123,9 @@ describe('every loss', () => {
           const { mask } = numbers;
           // Where masked, the numbers of another batch.
           const mixed = (own: Float32Array, foreign: Float32Array): Float32Array =>
-            own.map((value, place) => (mask[Math.floor((place * mask.length) / own.length)] ? value : foreign[place]!));
+            own.map((value, place) =>
+              mask[Math.floor((place * mask.length) / own.length)] ? value : foreign[place]!,
+            );
           const one = run(law, shape, numbers);
           const changed = run(law, shape, {
             prediction: mixed(numbers.prediction, other.prediction),

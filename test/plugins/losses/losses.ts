@@ -58,8 +58,15 @@ export function differentiate(
 }
 
 /** Expects a case's loss and gradient; where the golden ones are 0, exactly so. */
-export function expectCase(name: string, loss: (prediction: tf.Tensor4D) => tf.Scalar, prediction: string): void {
-  const { value: found, gradients } = differentiate((input) => loss(input!), () => [map(prediction)]);
+export function expectCase(
+  name: string,
+  loss: (prediction: tf.Tensor4D) => tf.Scalar,
+  prediction: string,
+): void {
+  const { value: found, gradients } = differentiate(
+    (input) => loss(input),
+    () => [map(prediction)],
+  );
   const wanted = value(`${name}.loss`).data[0]!;
   const gradient = value(`${name}.gradient`).data;
   if (wanted === 0) {

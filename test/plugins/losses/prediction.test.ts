@@ -25,7 +25,11 @@ describe('losses against labels', () => {
   for (const [name, spec, labelled] of depthCases) {
     it(`${name}: value and gradient`, () => {
       const loss = predictionLoss(spec);
-      expectCase(name, (prediction) => loss.compute(prediction, targetOf('depth', labelled)), 'depth.prediction');
+      expectCase(
+        name,
+        (prediction) => loss.compute(prediction, targetOf('depth', labelled)),
+        'depth.prediction',
+      );
     });
   }
 
@@ -50,13 +54,17 @@ describe('losses against labels', () => {
       differentiate(
         (prediction) => {
           const { value, mask } = targetOf('segmentation');
-          const shifted = tf.mod(tf.add(value, shift), classes) as tf.Tensor4D;
-          return predictionLoss({ name: 'crossEntropy', labelSmoothing }).compute(prediction!, { value: shifted, mask });
+          const shifted = tf.mod<tf.Tensor4D>(tf.add(value, shift), classes);
+          return predictionLoss({ name: 'crossEntropy', labelSmoothing }).compute(prediction, {
+            value: shifted,
+            mask,
+          });
         },
         () => [map('segmentation.prediction')],
       ).value;
     const others = [1, 2, 3].map((shift) => valueFor(0, shift));
-    const mixture = (1 - epsilon) * valueFor(0, 0) + others.reduce((sum, value) => sum + (epsilon / 3) * value, 0);
+    const mixture =
+      (1 - epsilon) * valueFor(0, 0) + others.reduce((sum, value) => sum + (epsilon / 3) * value, 0);
     expect(valueFor(epsilon, 0)).to.be.closeTo(mixture, 1e-6);
   });
 
@@ -64,7 +72,7 @@ describe('losses against labels', () => {
     const loss = predictionLoss('ssim');
     const between = (mask: (map: tf.Tensor4D) => tf.Tensor4D, reference: string) =>
       differentiate(
-        (prediction) => loss.compute(prediction!, { value: map(reference), mask: mask(map(reference)) }),
+        (prediction) => loss.compute(prediction, { value: map(reference), mask: mask(map(reference)) }),
         () => [map('depth.prediction')],
       );
     expect(between(tf.onesLike, 'depth.prediction').value).to.be.closeTo(0, 1e-6);

@@ -243,7 +243,7 @@ describe('mean IoU', () => {
 
   it('needs the number of classes', () => {
     expect(() => registry.create('metric', 'miou', new RunContainer()))
-      .to.throw(MtlError, 'metric.classes: expected a number, found nothing')
+      .to.throw(MtlError, 'metric.classes: expected a whole number above 0, found nothing')
       .with.property('code', 'CONFIG_INVALID');
   });
 });

@@ -207,8 +207,8 @@ describe('optimizer options', () => {
   });
 
   for (const [name, given, message] of [
-    ['adam', { lr: 0 }, 'optimizer.lr: expected a number of more than 0, found 0'],
-    ['adam', { betas: [0.9, 1] }, 'optimizer.betas[1]: expected a number of less than 1, found 1'],
+    ['adam', { lr: 0 }, 'optimizer.lr: expected a number above 0, found 0'],
+    ['adam', { betas: [0.9, 1] }, 'optimizer.betas[1]: expected a number of at least 0 and below 1, found 1'],
     ['adamw', { weightDecay: -1 }, 'optimizer.weightDecay: expected a number of at least 0, found -1'],
     ['sgd', { betas: [0.9, 0.9] }, 'optimizer.betas: expected one of the keys lr, momentum, dampening'],
     ['sgd', { nesterov: true }, 'optimizer.nesterov: expected false, or a momentum of more than 0'],

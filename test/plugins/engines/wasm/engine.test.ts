@@ -15,12 +15,24 @@ const require = createRequire(import.meta.url);
 const tfjs = pathToFileURL(require.resolve('@tensorflow/tfjs')).href;
 const backend = pathToFileURL(require.resolve('@tensorflow/tfjs-backend-wasm')).href;
 
+type TensorFlow = typeof tf;
+type Tensor = tf.Tensor;
+
 /** Sums of a convolution and its gradients, which are to be the same bits with any number of threads. */
-function convolutionSums(tf: typeof import('@tensorflow/tfjs')): number[] {
-  const wave = (shape: number[]): import('@tensorflow/tfjs').Tensor =>
-    tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => ((i * 7919) % 1009) / 1009 - 0.5), shape);
+function convolutionSums(tf: TensorFlow): number[] {
+  const wave = (shape: number[]): Tensor =>
+    tf.tensor(
+      Float32Array.from(
+        { length: shape.reduce((a, b) => a * b, 1) },
+        (_, i) => ((i * 7919) % 1009) / 1009 - 0.5,
+      ),
+      shape,
+    );
   const x = wave([2, 33, 40, 16]);
-  const gradients = tf.grads((input, filter) => tf.relu(tf.conv2d(input as never, filter as never, 1, 1)))([x, wave([3, 3, 16, 24])]);
+  const gradients = tf.grads((input, filter) => tf.relu(tf.conv2d(input as never, filter as never, 1, 1)))([
+    x,
+    wave([3, 3, 16, 24]),
+  ]);
   return gradients.map((gradient) => gradient.mul(wave(gradient.shape)).sum().dataSync()[0]!);
 }
 

@@ -1,0 +1,219 @@
+import * as tf from '@tensorflow/tfjs';
+import { expect } from 'chai';
+import {
+  openSession,
+  openSplit,
+  Random,
+  type EventListener,
+  type Metric,
+  type Session,
+  type Split,
+  type Task,
+  type TrainingEvent,
+} from '../../../core/index.js';
+import { Trainer, type TrainerArgs } from '../../../core/training/trainer.js';
+import { load, timeless } from '../run/tiny.js';
+
+/** One task and no consistency: what is tried here does not depend on the model. */
+const small = [
+  'consistency=null',
+  'tasks.segmentation=null',
+  'dataset.labels=["depth"]',
+  'weighter=uncertainty',
+];
+
+/** A metric that gives the next value of a list each time. */
+function scripted(values: number[], higherIsBetter: boolean): Metric {
+  return {
+    name: 'scripted',
+    higherIsBetter,
+    reset: () => undefined,
+    update: () => undefined,
+    compute: () => values.shift()!,
+  };
+}
+
+interface Run {
+  readonly trainer: Trainer;
+  readonly events: TrainingEvent[];
+  /** Steps after which the model was saved as the best one. */
+  readonly best: number[];
+  dispose(): void;
+}
+
+describe('the trainer', () => {
+  /** @param values of the metric, one for each validation; the task's own metrics where absent */
+  async function prepare(
+    overrides: readonly string[],
+    { values, signal, onEvent }: { values?: number[]; signal?: AbortSignal; onEvent?: EventListener } = {},
+  ): Promise<Run> {
+    const session = await openSession(await load(...small, ...overrides), { initialize: true });
+    const { config, registry, deps, model, consistency, dataset } = session;
+    const tasks = values
+      ? session.tasks.map((task): Task => ({ ...task, metrics: () => [scripted(values, false)] }))
+      : session.tasks;
+    const weighter = registry.create('weighter', config.weighter, deps);
+    weighter.setup({ tasks: ['depth'], kinds: ['regression'], random: new Random(0, 'weighter') });
+    const optimizer = registry.create('optimizer', config.train.optimizer, deps);
+    const events: TrainingEvent[] = [];
+    const best: number[] = [];
+    const args: TrainerArgs = {
+      settings: config.train,
+      tasks,
+      model,
+      consistency,
+      weighter,
+      optimizer,
+      dataset,
+      ...(await splits(session)),
+      signal,
+      onEvent: (event) => {
+        events.push(event);
+        onEvent?.(event);
+      },
+      save: () => Promise.resolve('last'),
+      saveBest: ({ model: saved }) => {
+        expect(saved).to.equal(model);
+        best.push(trainer.progress.step);
+        return Promise.resolve('best');
+      },
+    };
+    const trainer = new Trainer(args);
+    const dispose = (): void => [weighter, optimizer, session].forEach((part) => part.dispose());
+    return { trainer, events, best, dispose };
+  }
+
+  async function splits(session: Session): Promise<{ train: Split; val: Split }> {
+    return { train: await openSplit(session, 'train'), val: await openSplit(session, 'val') };
+  }
+
+  /** Trains to the end, or to where it stops. */
+  async function run(overrides: readonly string[], values?: number[]): Promise<Run & { outcome: string }> {
+    const prepared = await prepare(overrides, values ? { values } : {});
+    const outcome = await prepared.trainer.run();
+    prepared.dispose();
+    return { ...prepared, outcome };
+  }
+
+  function of<T extends TrainingEvent['type']>(type: T, events: readonly TrainingEvent[]) {
+    return events.filter((event): event is Extract<TrainingEvent, { type: T }> => event.type === type);
+  }
+
+  it('stops early where the metric has not improved for some validations, and keeps the best model', async () => {
+    const values = [5, 4, 4.5, 4.2, 4, 1];
+    const flags = ['train.epochs=6', 'train.earlyStopping={"patience":3}', 'dataset.train=2'];
+    const { outcome, events, best } = await run(flags, values);
+    expect(outcome).to.equal('finished');
+    expect(of('validation', events).map((event) => event.best)).to.deep.equal([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect(best).to.deep.equal([1, 2]);
+    expect(events.at(-1)).to.deep.equal({ type: 'stopped', step: 5, reason: 'no improvement' });
+    expect(values).to.deep.equal([1]);
+  });
+
+  it('counts as better only what is so by more than minDelta percent', async () => {
+    const flags = ['train.epochs=4', 'train.earlyStopping={"patience":2,"minDelta":10}', 'dataset.train=2'];
+    const { events, best } = await run(flags, [10, 9.1, 8.9, 8.1]);
+    expect(of('validation', events).map((event) => event.best)).to.deep.equal([true, false, true, false]);
+    expect(best).to.deep.equal([1, 3]);
+  });
+
+  it('takes the named metric where there is one, higher or lower as it says', async () => {
+    const { best } = await run(
+      ['train.epochs=3', 'train.best=depth.scripted', 'dataset.train=2'],
+      [3, 2, 2.5],
+    );
+    expect(best).to.deep.equal([1, 2]);
+  });
+
+  it('validates every so many epochs, and after the last one', async () => {
+    const { events } = await run(['train.epochs=5', 'train.validateEvery=2', 'dataset.train=2']);
+    expect(of('validation', events).map(({ epoch }) => epoch)).to.deep.equal([1, 3, 4]);
+    expect(of('epoch', events).map(({ epoch }) => epoch)).to.deep.equal([0, 1, 2, 3, 4]);
+  });
+
+  it('drops a lone last image, which has no batch statistics, and no other', async () => {
+    const steps = async (train: number, batchSize: number): Promise<number> => {
+      const sizes = [`dataset.train=${train}`, `train.batchSize=${batchSize}`, 'train.epochs=1'];
+      const { events } = await run(sizes);
+      const [start] = of('start', events);
+      expect(start).to.include({ trainSamples: train, batchSize });
+      expect(of('step', events)).to.have.length(start!.stepsPerEpoch);
+      return start!.stepsPerEpoch;
+    };
+    expect([await steps(5, 4), await steps(6, 4), await steps(3, 1)]).to.deep.equal([1, 2, 3]);
+  });
+
+  it('refuses a training split that gives no step', async () => {
+    const error = await prepare(['dataset.train=1']).catch((thrown: unknown) => thrown);
+    expect(error).to.include({
+      code: 'DATA_INVALID',
+      message: 'the training split: expected at least 2 images, found 1',
+    });
+  });
+
+  it('tells the mean of the steps’ losses, the weights and the learning rate', async () => {
+    const schedule = 'train.schedule={"name":"step","every":1,"factor":0.5}';
+    const { events } = await run(['train.epochs=2', schedule]);
+    const steps = of('step', events);
+    expect(steps.map(({ learningRate }) => learningRate)).to.deep.equal([0.001, 0.001, 0.0005, 0.0005]);
+    for (const { epoch, meanLosses, weights } of of('epoch', events)) {
+      const totals = steps.filter((step) => step.epoch === epoch).map(({ losses }) => losses.depth!.total);
+      expect(meanLosses.depth).to.equal((totals[0]! + totals[1]!) / 2);
+      expect(weights.depth).to.be.within(0.4, 0.6);
+    }
+    expect(steps.every(({ imagesPerSecond }) => imagesPerSecond > 0)).to.equal(true);
+  });
+
+  it('saves every so many steps, and after each epoch', async () => {
+    const { events } = await run(['dataset.train=6', 'train.checkpointEvery=2', 'train.epochs=2']);
+    expect(of('checkpoint', events).map(({ step }) => step)).to.deep.equal([2, 3, 4, 6, 6]);
+  });
+
+  it('leaves as many tensors after each epoch as after the first', async () => {
+    const counts: number[] = [];
+    const prepared = await prepare(['train.epochs=4', 'train.clipNorm=1', 'train.checkpointEvery=1'], {
+      onEvent: ({ type }) => type === 'validation' && counts.push(tf.memory().numTensors),
+    });
+    await prepared.trainer.run();
+    expect(counts).to.have.length(4);
+    expect(new Set(counts).size).to.equal(1);
+    prepared.dispose();
+  });
+
+  it('stops at a signal after the step under way, saved, in the midst of an epoch or at its end', async () => {
+    for (const stopAt of [1, 2]) {
+      const stop = new AbortController();
+      const { trainer, events, dispose } = await prepare([], {
+        signal: stop.signal,
+        onEvent: (event) => event.type === 'step' && event.step === stopAt && stop.abort(),
+      });
+      expect(await trainer.run()).to.equal('interrupted');
+      expect(events.slice(-3).map(({ type }) => type)).to.deep.equal(['step', 'checkpoint', 'stopped']);
+      expect(trainer.progress).to.include({ step: stopAt, stepInEpoch: stopAt, epoch: 0 });
+      dispose();
+    }
+  });
+
+  it('goes on from a restored position as if it had not stopped', async () => {
+    const whole = await run(['train.epochs=2']);
+    const stop = new AbortController();
+    const first = await prepare(['train.epochs=2'], { signal: stop.signal });
+    stop.abort();
+    await first.trainer.run();
+    const second = await prepare(['train.epochs=2']);
+    for (const [name, part] of Object.entries(second.trainer.parts))
+      part.restore(first.trainer.parts[name]!.state);
+    await second.trainer.run();
+    const numbers = (events: readonly TrainingEvent[]) =>
+      events.filter(({ type }) => ['step', 'epoch', 'validation'].includes(type)).map(timeless);
+    expect([...numbers(first.events), ...numbers(second.events)]).to.deep.equal(numbers(whole.events));
+    first.dispose();
+    second.dispose();
+  });
+});

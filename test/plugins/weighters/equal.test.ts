@@ -1,0 +1,15 @@
+import { expect } from 'chai';
+import { startEngine } from '../../oracles/compare.js';
+import { make, update } from './weighters.js';
+
+describe('equal', () => {
+  before(startEngine);
+
+  it('gives the gradient of the sum of the losses', async () => {
+    const weighter = make('equal');
+    expect(await update(weighter)).to.deep.equal({ a: 4 + 3, b: 1 });
+    expect(await weighter.weights()).to.deep.equal([1, 1]);
+    expect(weighter.state).to.deep.equal({ tensors: {}, values: {} });
+    weighter.dispose();
+  });
+});
