@@ -93,19 +93,16 @@ export abstract class BaseCommand extends Command {
     // Wrong usage is told by oclif, with the flags that there are.
     if (error instanceof Errors.CLIError && !this.jsonEnabled()) return super.catch(error) as Promise<void>;
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(error));
-    else
-      process.stderr.write(
-        this.argv.includes('--debug') ? `${inspect(error)}\n` : `Error: ${this.explain(error)}\n`,
-      );
+    else process.stderr.write(`${this.argv.includes('--debug') ? inspect(error) : this.explain(error)}\n`);
     await printed();
     // An engine may hold threads; what is to be saved is saved.
     process.exit(exitCode(error));
   }
 
-  private explain({ name, message }: Error): string {
-    return name === 'MtlError'
-      ? message
-      : `${message || name}\nThis was not foreseen; --debug shows where it comes from.`;
+  private explain(error: Interfaces.CommandError): string {
+    const message = error.message || error.name;
+    if (exitCode(error) === 130) return message; // as it was asked to
+    return `Error: ${message}${error.name === 'MtlError' ? '' : '\nThis was not foreseen; --debug shows where it comes from.'}`;
   }
 }
 

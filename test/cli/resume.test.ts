@@ -53,7 +53,7 @@ describe('mtl train --resume', () => {
     rare: [
       { line: /"type":"step"/ },
       { line: /"step":3,/, signal: 'SIGINT' },
-      { line: /"step":5,/, signal: 'SIGTERM' },
+      { line: /"type":"step"/, signal: 'SIGTERM' },
     ],
   };
 
@@ -133,8 +133,8 @@ describe('mtl train --resume', () => {
       Number(/"resumedAt":(\d+)|goes on after step (\d+)/.exec(stdout)?.slice(1).join('')),
     );
     expect(resumedAt.slice(0, 2)).to.deep.equal([0, 0]);
-    expect(resumedAt[2]).to.be.at.least(3).and.below(5);
-    expect(resumedAt[3]).to.be.at.least(5);
+    expect(resumedAt[2]).to.be.at.least(3);
+    expect(resumedAt[3]).to.be.above(resumedAt[2]!);
     expectEqual('rare');
   });
 

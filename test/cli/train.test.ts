@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { RunResult } from '../../core/index.js';
 import {
@@ -152,6 +154,25 @@ describe('mtl train and mtl evaluate', () => {
     expectOneError(stderr, work.path, /The loss of task "\w+" is (Infinity|NaN) .*train\.optimizer\.lr/);
     // The first step was well, so this is a run; its events can be looked at.
     expect(events(join(work.path, 'overflow'))).to.have.length(1);
+  });
+
+  it('tells of a plugin that breaks in the midst, and where with --debug', async () => {
+    const folderOfRun = join(work.path, 'breaks');
+    const weighter = `{ parameters: {}, state: { tensors: {}, values: {} }, restore() {}, setup() {}, dispose() {},
+      weights: () => [1, 1], update() { throw new TypeError('not a function of mine'); } }`;
+    const part = `{ description: 'breaks', options: z.strictObject({}), create: () => (${weighter}) }`;
+    const zod = pathToFileURL(createRequire(import.meta.url).resolve('zod')).href;
+    const plugin = `export default { name: 'mine', weighters: { breaks: ${part} } };`;
+    write(folderOfRun, 'mine.mjs', `import { z } from ${JSON.stringify(zod)};\n${plugin}`);
+    writeConfig(folderOfRun, { ...tiny, plugins: ['./mine.mjs'], weighter: 'breaks' });
+    const { code, stderr } = await mtlHere(['train', '--run', 'run'], folderOfRun);
+    expect(code).to.equal(1);
+    expect(stderr).to.equal(
+      'Error: not a function of mine\nThis was not foreseen; --debug shows where it comes from.\n',
+    );
+    const debugged = await mtlHere(['train', '--run', 'run', '--debug'], folderOfRun);
+    expect(debugged.stderr).to.match(/^TypeError: not a function of mine\n +at .*mine\.mjs:/);
+    expect(filesIn(join(folderOfRun, 'run'))).to.deep.equal([]);
   });
 
   it('evaluates the best model of a run as the training did', async () => {

@@ -42,20 +42,9 @@ describe('train', () => {
     });
     // An epoch's end is where most happens: the first one suffices, and the start of the next.
     const first = told.indexOf('validation') + 3;
-    expect(told.slice(0, first)).to.deep.equal([
-      'start',
-      ...[
-        'step',
-        'checkpoint',
-        'step',
-        'checkpoint',
-        'epoch',
-        'validating',
-        'validation',
-        'checkpoint',
-        'step',
-      ],
-    ]);
+    expect(told.slice(0, first).join(' ')).to.equal(
+      'start step checkpoint epoch validating validation checkpoint step',
+    );
     for (let crash = 0; crash < first; crash++) {
       const run = `crash-${crash}`;
       let count = 0;

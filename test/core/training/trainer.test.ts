@@ -38,7 +38,7 @@ interface Run {
   readonly events: TrainingEvent[];
   /** Steps after which the model was saved as the best one. */
   readonly best: number[];
-  dispose(): void;
+  readonly dispose: () => void;
 }
 
 describe('the trainer', () => {
