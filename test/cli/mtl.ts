@@ -84,6 +84,7 @@ export async function mtlHere([name, ...args]: readonly string[], cwd: string): 
     throw new Exit(Number(exitCode ?? 0));
   });
   const home = process.cwd();
+  const { exitCode: before } = process;
   process.chdir(cwd);
   let code = 0;
   try {
@@ -96,6 +97,7 @@ export async function mtlHere([name, ...args]: readonly string[], cwd: string): 
     } else throw error;
   } finally {
     process.chdir(home);
+    process.exitCode = before;
     for (const restore of [restoreExit, stdout.restore, stderr.restore]) restore();
   }
   return { code, stdout: stdout.text(), stderr: stderr.text() };
