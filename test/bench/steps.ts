@@ -33,7 +33,7 @@ interface Case {
 
 const cases: readonly Case[] = [
   {
-    name: 'quickstart',
+    name: 'quickstart, batch 8',
     backbone: 18,
     width: 16,
     decoder: 24,
