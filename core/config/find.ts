@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { cosmiconfig, defaultLoaders, type CosmiconfigResult, type Loader } from 'cosmiconfig';
 import { badValue, messageOf, MtlError, show } from '../errors.js';
 import { importFile } from './import-module.js';
@@ -108,13 +109,16 @@ async function reading(what: string, read: () => Promise<CosmiconfigResult>): Pr
   }
 }
 
-/** cosmiconfig's messages name the file, which stands before them here, and those about JSON quote its text twice. */
+/**
+ * cosmiconfig's messages name the file, which stands before them here, and those about JSON quote its text twice, in
+ * colours where it takes the output for a terminal (`CI`, `FORCE_COLOR`); an error's message is plain text.
+ */
 function reasonOf(error: unknown): string {
   const reason = messageOf(error).replace(/^(\w+) Error in .*:\s*\n/, 'not valid $1: ');
   const json = /^(?:not valid JSON: )?(.*) while parsing /m.exec(reason)?.[1];
   if (json === undefined) return reason.trimEnd();
   const { codeFrame } = error as { codeFrame?: string };
-  return `not valid JSON: ${json}${codeFrame ? `\n\n${codeFrame}` : ''}`;
+  return `not valid JSON: ${json}${codeFrame ? `\n\n${stripVTControlCharacters(codeFrame)}` : ''}`;
 }
 
 function checkFragment(found: CosmiconfigResult, file: string): Fragment {

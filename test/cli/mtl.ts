@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { Errors } from '@oclif/core';
 import { expect } from 'chai';
 import type { TrainingEvent } from '../../core/index.js';
+import { plainEnvironment } from '../plain-environment.js';
 
 const bin = fileURLToPath(new URL('../../cli/bin.js', import.meta.url));
 
@@ -38,7 +39,7 @@ export interface Running {
 
 /** @param onLine told each whole line of the standard output as it comes */
 export function start(args: readonly string[], cwd: string, onLine?: (line: string) => void): Running {
-  const child = spawn(process.execPath, [bin, ...args], { cwd, env: { ...process.env, COLUMNS: '80' } });
+  const child = spawn(process.execPath, [bin, ...args], { cwd, env: plainEnvironment });
   const [out, errors] = [collect(child.stdout, onLine), collect(child.stderr)];
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);

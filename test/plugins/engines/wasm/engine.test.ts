@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { createPart } from '../../../../core/index.js';
 import { wasm } from '../../../../plugins/engines/wasm/index.js';
+import { plainEnvironment } from '../../../plain-environment.js';
 import { startWasm } from './reference.js';
 
 const plugin = new URL('../../../../plugins/engines/wasm/index.js', import.meta.url).href;
@@ -53,7 +54,7 @@ async function runApart(body: string, threads = 1): Promise<{ stdout: string; st
     const { wasm } = await import(${JSON.stringify(plugin)});
     const engine = wasm.create({ threads: ${threads} }, {});
     ${body}`;
-  const options = { cwd: tmpdir() };
+  const options = { cwd: tmpdir(), env: plainEnvironment };
   return promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], options);
 }
 
