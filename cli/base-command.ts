@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
-import type { LoadedConfig, Registry } from '../core/index.js';
+import type { EngineChoice, LoadedConfig, LoadOptions } from '../core/index.js';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage or config, 130 interrupted. */
 const exitCodes: Readonly<Record<string, number>> = {
@@ -19,6 +19,10 @@ const configFlags = {
     helpValue: 'FILE',
   }),
   preset: Flags.string({ summary: 'A preset to start from; "mtl plugins" lists them.', helpValue: 'NAME' }),
+  engine: Flags.string({
+    summary: 'What computes, instead of what the config says; "mtl doctor" lists the engines.',
+    helpValue: 'NAME',
+  }),
   set: Flags.string({
     summary: 'Override a key of the config; may be repeated.',
     helpValue: 'key.path=value',
@@ -30,7 +34,13 @@ const configFlags = {
 export interface ConfigFlags {
   readonly config?: string | undefined;
   readonly preset?: string | undefined;
+  readonly engine?: string | undefined;
   readonly set?: string[] | undefined;
+}
+
+/** What the flags lay over a config, as `key.path=value`. An engine's options that the config has stay with it. */
+export function overridesOf({ engine, set = [] }: ConfigFlags): string[] {
+  return engine === undefined ? set : [`engine=${JSON.stringify(engine)}`, ...set];
 }
 
 /** The flags that every command takes, and how it reports errors. */
@@ -42,41 +52,23 @@ export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
 
   /** The config that the flags name. */
-  protected async loadConfig({
-    config: file,
-    preset,
-    set: overrides = [],
-  }: ConfigFlags): Promise<LoadedConfig> {
-    const [{ loadConfig }, { builtin }] = await Promise.all([
-      import('../core/index.js'),
-      import('../plugins/index.js'),
-    ]);
-    return loadConfig({ plugins: [builtin], file, preset, overrides });
+  protected async loadConfig(flags: ConfigFlags): Promise<LoadedConfig> {
+    const { loadConfig } = await import('../core/index.js');
+    return loadConfig(await loadOptions(flags));
   }
 
   /** The config that the flags name, or else the one that a run was started with. */
   protected async loadRunConfig(run: string, flags: ConfigFlags): Promise<LoadedConfig> {
     if (flags.config !== undefined || flags.preset !== undefined) return this.loadConfig(flags);
-    const [{ loadRunConfig }, { builtin }] = await Promise.all([
-      import('../core/index.js'),
-      import('../plugins/index.js'),
-    ]);
-    return loadRunConfig(run, [builtin], flags.set);
+    const { loadRunConfig } = await import('../core/index.js');
+    const { plugins, overrides } = await loadOptions(flags);
+    return loadRunConfig(run, plugins, overrides);
   }
 
-  /** All parts that a config could name, those of the config's plugins included; it takes no config to ask. */
-  protected async loadRegistry(flags: ConfigFlags): Promise<Registry> {
-    const [core, { builtin }] = await Promise.all([
-      import('../core/index.js'),
-      import('../plugins/index.js'),
-    ]);
-    try {
-      return (await this.loadConfig(flags)).registry;
-    } catch (error) {
-      const asked = flags.config !== undefined || flags.preset !== undefined;
-      if (asked || !(error instanceof core.MtlError && error.code === 'CONFIG_NOT_FOUND')) throw error;
-      return new core.Registry([builtin]);
-    }
+  /** The engine, and all parts that a config could name, those of the config's plugins included; it takes no config to ask. */
+  protected async loadEngine(flags: ConfigFlags): Promise<EngineChoice> {
+    const { loadEngine } = await import('../core/index.js');
+    return loadEngine(await loadOptions(flags));
   }
 
   /** One line, so that the last line of the output is the whole result. */
@@ -104,6 +96,12 @@ export abstract class BaseCommand extends Command {
     if (exitCode(error) === 130) return message; // as it was asked to
     return `Error: ${message}${error.name === 'MtlError' ? '' : '\nThis was not foreseen; --debug shows where it comes from.'}`;
   }
+}
+
+async function loadOptions(flags: ConfigFlags): Promise<LoadOptions & { overrides: string[] }> {
+  const { builtin } = await import('../plugins/index.js');
+  const { config: file, preset } = flags;
+  return { plugins: [builtin], file, preset, overrides: overridesOf(flags) };
 }
 
 function exitCode(error: Interfaces.CommandError): number {

@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress';
-import type { TrainingEvent } from '../core/index.js';
+import type { BuildProgress, TrainingEvent } from '../core/index.js';
 
 /** Shows a run while it goes on. */
 export interface Reporter {
@@ -192,5 +192,25 @@ export function progressLine(out: NodeJS.WriteStream | undefined): {
   return {
     show: (text) => out.write(`\r\u001b[K${text}`),
     clear: () => out.write('\r\u001b[K'),
+  };
+}
+
+/** Shows a build while it goes on. */
+export interface BuildReporter {
+  readonly show: (progress: BuildProgress) => void;
+  /** Leaves the terminal as it was. May be called again. */
+  readonly end: () => void;
+}
+
+/** A line that is rewritten on a terminal, a line for each step elsewhere. */
+export function buildReporter(out: NodeJS.WriteStream | undefined): BuildReporter {
+  const line = progressLine(out);
+  return {
+    show: ({ step, steps, doing }) => {
+      const count = `${step}/${steps}`;
+      if (out?.isTTY) line.show(fitted([`${filled((step - 1) / steps)} ${count}`, doing], out.columns));
+      else out?.write(`${count} ${doing}\n`);
+    },
+    end: () => line.clear(),
   };
 }

@@ -39,7 +39,15 @@ export function starterConfig(
     // What the preset is chosen for is not overridden.
     for (const path of [['consistency'], ['weighter'], ['architecture', 'name']]) document.deleteIn(path);
   }
-  for (const [path, value] of leaves(overrides)) document.setIn(path, value);
+  for (const [path, value] of leaves(overrides)) {
+    for (let depth = 1; depth < path.length; depth++) {
+      const above = path.slice(0, depth);
+      const part = document.getIn(above);
+      // Given by its name alone in the template, and to have options now.
+      if (typeof part === 'string') document.setIn(above, document.createNode({ name: part }));
+    }
+    document.setIn(path, value);
+  }
   return { text: String(document), config: document.toJS() as Fragment };
 }
 

@@ -3,7 +3,7 @@ import { definePlugin } from '../core/index.js';
 import { shared, single } from './architectures/index.js';
 import { resnets } from './backbones/index.js';
 import { folders, scenes } from './datasets/index.js';
-import { wasm } from './engines/index.js';
+import { tensorflow, torch, wasm, webgpu } from './engines/index.js';
 import { align, crossEntropy, l1, logL1, mse, smoothL1, ssim, xtc } from './losses/index.js';
 import { metrics } from './metrics/index.js';
 import { optimizers } from './optimizers/index.js';
@@ -34,6 +34,6 @@ export const builtin = definePlugin({
   weighters: { equal, uncertainty },
   optimizers,
   datasets: { scenes, folders },
-  engines: { wasm },
+  engines: { tensorflow, torch, wasm, webgpu },
   metrics,
 });

@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { Flags } from '@oclif/core';
-import { BaseCommand } from '../base-command.js';
+import { BaseCommand, overridesOf } from '../base-command.js';
 import { starterConfig } from '../starter-config.js';
 
 export default class Init extends BaseCommand {
@@ -21,7 +21,7 @@ export default class Init extends BaseCommand {
 
   async run(): Promise<{ file: string }> {
     const { flags } = await this.parse(Init);
-    const { config: file = 'mtl.config.yaml', preset, set = [] } = flags;
+    const { config: file = 'mtl.config.yaml', preset } = flags;
     const [{ badValue, loadConfig, parseOverrides }, { builtin }] = await Promise.all([
       import('../../core/index.js'),
       import('../../plugins/index.js'),
@@ -34,7 +34,7 @@ export default class Init extends BaseCommand {
         fix: 'replace it with --force, or name another with --config',
       });
     }
-    const { text, config } = starterConfig(flags.data, preset, parseOverrides(set));
+    const { text, config } = starterConfig(flags.data, preset, parseOverrides(overridesOf(flags)));
     await loadConfig({ plugins: [builtin], config });
     writeFileSync(file, text);
     this.log(`Wrote ${file}. Next: mtl train${file === 'mtl.config.yaml' ? '' : ` --config ${file}`}`);

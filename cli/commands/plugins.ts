@@ -24,7 +24,7 @@ export default class Plugins extends BaseCommand {
   async run(): Promise<PluginsJson | Record<string, unknown>> {
     const { flags } = await this.parse(Plugins);
     const { configJsonSchema } = await import('../../core/index.js');
-    const registry = await this.loadRegistry(flags);
+    const { registry } = await this.loadEngine(flags);
     if (flags.schema) {
       const schema = configJsonSchema(registry);
       this.log(JSON.stringify(schema, null, 2));

@@ -3,6 +3,21 @@ export type EngineCheck =
   | { readonly usable: true; readonly detail: string }
   | { readonly usable: false; readonly reason: string; readonly fix: string };
 
+/** How far a build is: the step under way, of how many, and what it does. */
+export interface BuildProgress {
+  readonly step: number;
+  readonly steps: number;
+  readonly doing: string;
+}
+
+/** The kernels that an engine does not have itself and leaves to TensorFlow.js' plain JavaScript ones. */
+export interface KernelReport {
+  /** How many kernels are the engine's own. */
+  readonly own: number;
+  /** By name, how often each one that is left to JavaScript ran in this process; 0 where none asked for it. */
+  readonly fallbacks: Readonly<Record<string, number>>;
+}
+
 /** A TensorFlow.js backend with what a trainer needs from it. */
 export interface Engine {
   readonly name: string;
@@ -15,4 +30,12 @@ export interface Engine {
    * @throws MtlError `ENGINE_UNUSABLE`
    */
   start(): Promise<void>;
+  /**
+   * Makes what the package manager cannot bring, such as a compiled addon. Only engines that need such a thing have it.
+   * @returns one line that says what was made
+   * @throws MtlError `ENGINE_BUILD_FAILED`; `INTERRUPTED` once the signal is aborted
+   */
+  build?(onProgress: (progress: BuildProgress) => void, signal: AbortSignal): Promise<string>;
+  /** After `start`. Engines that have every kernel themselves lack it. */
+  kernels?(): Promise<KernelReport>;
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { fused, reluGrad } from './fused.js';
 
 /**
  * relu(a + b), the end of a residual block, as one node on the tape: the gradient is the same for both inputs and
@@ -25,12 +26,12 @@ tf.serialization.registerClass(AddRelu);
 
 const addRelu = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
   const [a, b, save] = args as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-  const value = tf.relu(tf.add(a, b));
+  const value = fused('AddRelu', { a, b })?.[0] ?? tf.relu(tf.add(a, b));
   save([value]);
   return {
     value,
     gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-      const dz = tf.mul(dy, tf.step(saved[0]!));
+      const dz = reluGrad(dy, saved[0]!);
       return [dz, dz.clone()];
     },
   };

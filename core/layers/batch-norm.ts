@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { fused, hasFused } from './fused.js';
 import { inputTensor, variableOf } from './layer.js';
 
 /** PyTorch's defaults (METHOD §2): new = 0.9 · old + 0.1 · batch. */
@@ -84,6 +85,8 @@ function channelSums(x: tf.Tensor2D, shape: readonly [number, number, number, nu
   return tf.sum(x.reshape([...shape]), [0, 1, 2]);
 }
 
+type Statistics = (mean: tf.Tensor1D, variance: tf.Tensor1D) => void;
+
 /**
  * Training batch norm (Ioffe & Szegedy 2015) as one node on the tape:
  * x̂ = (x − μ)/√(σ² + ε), y = γx̂ + β;
@@ -94,33 +97,80 @@ function normalizeByBatch(
   gamma: tf.Tensor1D,
   beta: tf.Tensor1D,
   activation: 'relu' | null,
-  onStatistics: (mean: tf.Tensor1D, variance: tf.Tensor1D) => void,
+  onStatistics: Statistics,
 ): tf.Tensor4D {
+  const normalize = hasFused('BatchNormTrain') ? inOnePass : inSteps;
+  return tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
+    const [input, scale, shift, save] = args as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
+    return normalize(input, scale, shift, save, activation === 'relu', onStatistics);
+  })(x, gamma, beta) as tf.Tensor4D;
+}
+
+interface Differentiable {
+  readonly value: tf.Tensor;
+  readonly gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor[];
+}
+
+/** By the engine's own kernels. */
+function inOnePass(
+  x: tf.Tensor4D,
+  scale: tf.Tensor1D,
+  offset: tf.Tensor1D,
+  save: tf.GradSaveFunc,
+  relu: boolean,
+  onStatistics: Statistics,
+): Differentiable {
+  const attrs = { epsilon, relu };
+  const [value, mean, variance, inverse] = fused('BatchNormTrain', { x, scale, offset }, attrs) as [
+    tf.Tensor4D,
+    ...tf.Tensor1D[],
+  ];
+  onStatistics(mean!, variance!);
+  save([x, mean!, inverse!, scale, offset]);
+  return {
+    value,
+    gradFunc: (dy, saved) => {
+      const [input, mu, inv, g, b] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+      return fused(
+        'BatchNormTrainGrad',
+        { dy, x: input, mean: mu, inverse: inv, scale: g, offset: b },
+        attrs,
+      )!;
+    },
+  };
+}
+
+/** By public ops. */
+function inSteps(
+  x: tf.Tensor4D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  save: tf.GradSaveFunc,
+  relu: boolean,
+  onStatistics: Statistics,
+): Differentiable {
   const channels = gamma.size;
   const rows = x.size / channels;
   const { shape } = x;
-  return tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
-    const [input, scale, shift, save] = args as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
-    const flat = input.reshape<tf.Tensor2D>([rows, channels]);
-    const mean = tf.div<tf.Tensor1D>(channelSums(flat, shape), rows);
-    const centered = tf.sub<tf.Tensor2D>(flat, mean);
-    const variance = tf.div<tf.Tensor1D>(channelSums(tf.square(centered), shape), rows);
-    onStatistics(mean, variance);
-    const inverse = tf.rsqrt<tf.Tensor1D>(tf.add(variance, epsilon));
-    const linear = tf.add(tf.mul(centered, tf.mul(scale, inverse)), shift);
-    const value = (activation ? tf.relu(linear) : linear).reshape(shape);
-    save(activation ? [centered, inverse, scale, value] : [centered, inverse, scale]);
-    return {
-      value,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [xc, inv, g, y] = saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D, tf.Tensor4D | undefined];
-        const dz = (y ? tf.mul(dy, tf.step(y)) : dy).reshape<tf.Tensor2D>([rows, channels]);
-        const dBeta = channelSums(dz, shape);
-        const dGamma = tf.mul<tf.Tensor1D>(channelSums(tf.mul(dz, xc), shape), inv);
-        const slope = tf.div(tf.mul(inv, dGamma), rows);
-        const dx = tf.mul(tf.sub(tf.sub(dz, tf.mul(xc, slope)), tf.div(dBeta, rows)), tf.mul(g, inv));
-        return [dx.reshape(shape), dGamma, dBeta];
-      },
-    };
-  })(x, gamma, beta) as tf.Tensor4D;
+  const flat = x.reshape<tf.Tensor2D>([rows, channels]);
+  const mean = tf.div<tf.Tensor1D>(channelSums(flat, shape), rows);
+  const centered = tf.sub<tf.Tensor2D>(flat, mean);
+  const variance = tf.div<tf.Tensor1D>(channelSums(tf.square(centered), shape), rows);
+  onStatistics(mean, variance);
+  const inverse = tf.rsqrt<tf.Tensor1D>(tf.add(variance, epsilon));
+  const linear = tf.add(tf.mul(centered, tf.mul(gamma, inverse)), beta);
+  const value = (relu ? tf.relu(linear) : linear).reshape(shape);
+  save(relu ? [centered, inverse, gamma, value] : [centered, inverse, gamma]);
+  return {
+    value,
+    gradFunc: (dy, saved) => {
+      const [xc, inv, g, y] = saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D, tf.Tensor4D | undefined];
+      const dz = (y ? tf.mul(dy, tf.step(y)) : dy).reshape<tf.Tensor2D>([rows, channels]);
+      const dBeta = channelSums(dz, shape);
+      const dGamma = tf.mul<tf.Tensor1D>(channelSums(tf.mul(dz, xc), shape), inv);
+      const slope = tf.div(tf.mul(inv, dGamma), rows);
+      const dx = tf.mul(tf.sub(tf.sub(dz, tf.mul(xc, slope)), tf.div(dBeta, rows)), tf.mul(g, inv));
+      return [dx.reshape(shape), dGamma, dBeta];
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { reluGrad } from './fused.js';
 import { inputTensor, variableOf } from './layer.js';
 
 export interface Conv2dArgs {
@@ -97,7 +98,7 @@ function convBias(
       value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [xs, filters, y] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D | undefined];
-        const dz = y ? tf.mul(dy, tf.step(y)) : dy;
+        const dz = y ? reluGrad(dy, y) : dy;
         return [
           engine.runKernel<tf.Tensor>(
             'Conv2DBackpropInput',

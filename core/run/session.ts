@@ -1,9 +1,10 @@
 import type { Dataset, Engine, Split, SplitName, Task } from '../contracts/index.js';
 import { taskSpec, type Config, type LoadedConfig } from '../config/index.js';
-import { badValue, MtlError } from '../errors.js';
+import { badValue } from '../errors.js';
 import { assembleModel, type Model } from '../model/index.js';
 import type { Consistency } from '../objective/index.js';
 import { RunContainer, tokens, type Deps, type PartSpec, type Registry } from '../registry/index.js';
+import { startEngine } from './engines.js';
 
 /** A config come to life: engine started, parts made, model built. */
 export interface Session {
@@ -29,7 +30,7 @@ export async function openSession(
 ): Promise<Session> {
   const { config, registry } = loaded;
   const deps = runContainer(loaded);
-  const engine = await startEngine(config, registry, deps);
+  const engine = await startEngine({ ...loaded, engine: config.engine }, deps);
   const dataset = registry.create('dataset', config.dataset, deps);
   deps.provide(tokens.data, { size: dataset.size, labels: dataset.labels });
   const tasks = Object.entries(config.tasks).map(([name, options]) =>
@@ -93,47 +94,6 @@ function runContainer({ config, registry, baseFolder }: LoadedConfig): RunContai
     .provide(tokens.registry, registry)
     .provide(tokens.baseFolder, baseFolder)
     .provide(tokens.seed, config.train.seed);
-}
-
-/** An engine and whether it runs here. */
-export interface EngineReport {
-  readonly name: string;
-  readonly usable: boolean;
-  /** What it is, or why it cannot be used. */
-  readonly reason: string;
-  /** What to do about it. */
-  readonly fix?: string;
-}
-
-/** Looks at every engine that the registry has, best first. */
-export async function checkEngines(registry: Registry): Promise<readonly EngineReport[]> {
-  const deps = new RunContainer();
-  const engines = registry.names('engine').map((name) => registry.create('engine', name, deps));
-  const reports = engines
-    .toSorted((left, right) => right.priority - left.priority)
-    .map(async (engine): Promise<EngineReport> => {
-      const check = await engine.check();
-      return check.usable
-        ? { name: engine.name, usable: true, reason: check.detail }
-        : { name: engine.name, usable: false, reason: check.reason, fix: check.fix };
-    });
-  return Promise.all(reports);
-}
-
-async function startEngine({ engine: spec }: Config, registry: Registry, deps: Deps): Promise<Engine> {
-  let chosen = spec;
-  if (spec === 'auto') {
-    const reports = await checkEngines(registry);
-    const best = reports.find(({ usable }) => usable);
-    if (!best) {
-      const reasons = reports.map(({ name, reason, fix }) => `  ${name}: ${reason}; ${fix}`);
-      throw new MtlError('ENGINE_UNUSABLE', ['No engine can be used here:', ...reasons].join('\n'));
-    }
-    chosen = best.name;
-  }
-  const engine = registry.create('engine', chosen, deps);
-  await engine.start();
-  return engine;
 }
 
 function consistencyOf(

@@ -100,7 +100,7 @@ interface TrainerParts {
   readonly onEvent: EventListener;
 }
 
-function makeWeighter({ config, registry, deps, tasks }: Session): Weighter {
+export function makeWeighter({ config, registry, deps, tasks }: Session): Weighter {
   const weighter = registry.create('weighter', config.weighter, deps);
   weighter.setup({
     tasks: tasks.map(({ name }) => name),
@@ -110,7 +110,7 @@ function makeWeighter({ config, registry, deps, tasks }: Session): Weighter {
   return weighter;
 }
 
-function makeOptimizer({ config, registry, deps }: Session): Optimizer {
+export function makeOptimizer({ config, registry, deps }: Session): Optimizer {
   return registry.create('optimizer', config.train.optimizer, deps, 'train.optimizer');
 }
 

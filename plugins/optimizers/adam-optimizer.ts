@@ -1,6 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { badValue, show, type NamedGradients, type NamedState, type Optimizer } from '../../core/index.js';
+import {
+  badValue,
+  fused,
+  hasFused,
+  show,
+  type NamedGradients,
+  type NamedState,
+  type Optimizer,
+} from '../../core/index.js';
 import { assign, chain, foreignState, pairUpdates, ParameterState, type Update } from './parameter-state.js';
 
 const beta = z.number().min(0).lt(1);
@@ -15,15 +23,20 @@ export const adamOptions = z.strictObject({
 
 export type AdamOptions = z.output<typeof adamOptions>;
 
-/** The scalars of one step, on the engine. */
-interface Scalars {
-  readonly beta1: tf.Scalar;
-  readonly beta2: tf.Scalar;
+/** The constants of one step. */
+interface Factors {
   /** A below. */
-  readonly rate: tf.Scalar;
+  readonly rate: number;
   /** E below. */
-  readonly eps: tf.Scalar;
+  readonly eps: number;
+  /** What weight decay adds to the gradient, times the parameter. */
+  readonly l2: number;
+  /** What decoupled weight decay leaves of the parameter. */
+  readonly keep: number;
 }
+
+/** Those that every parameter needs, on the engine. */
+type Scalars = Readonly<Record<'beta1' | 'beta2' | 'rate' | 'eps', tf.Scalar>>;
 
 /**
  * Adam with weight decay either added to the gradient or decoupled from it. With g the gradient of step t,
@@ -69,20 +82,18 @@ export class AdamOptimizer implements Optimizer {
     learningRate: number,
   ): void {
     const updates = pairUpdates(parameters, gradients);
-    tf.tidy(() => {
-      const beta1 = tf.scalar(this.options.betas[0]);
-      const beta2 = tf.scalar(this.options.betas[1]);
-      // Nearly always all parameters are at the same count: then the scalars are made once.
-      const byCount = new Map<number, Pick<Scalars, 'rate' | 'eps'>>();
-      for (const update of updates) {
-        const count = (this.counts.get(update.name) ?? 0) + 1;
-        const scalars = byCount.get(count) ?? this.scalars(count, learningRate);
-        byCount.set(count, scalars);
-        // One tidy per parameter: its intermediates are freed before the next parameter needs memory.
-        tf.tidy(() => this.move(update, { ...scalars, beta1, beta2 }, learningRate));
-        this.counts.set(update.name, count);
-      }
-    });
+    // Nearly always all parameters are at the same count.
+    const byCount = new Map<number, Update[]>();
+    for (const update of updates) {
+      const count = (this.counts.get(update.name) ?? 0) + 1;
+      byCount.set(count, [...(byCount.get(count) ?? []), update]);
+      this.counts.set(update.name, count);
+    }
+    for (const [count, group] of byCount) {
+      const factors = this.factors(count, learningRate);
+      if (hasFused('Adam')) this.moveAtOnce(group, factors);
+      else this.moveEach(group, factors);
+    }
   }
 
   dispose(): void {
@@ -90,10 +101,41 @@ export class AdamOptimizer implements Optimizer {
     this.counts.clear();
   }
 
-  private move({ name, parameter, gradient }: Update, scalars: Scalars, learningRate: number): void {
-    const { weightDecay } = this.options;
-    const l2 = this.decay === 'l2' && weightDecay > 0;
-    const g = l2 ? tf.add(gradient, tf.mul(parameter, weightDecay)) : gradient;
+  /** By the engine's own kernel. */
+  private moveAtOnce(updates: readonly Update[], { rate, eps, l2, keep }: Factors): void {
+    const [beta1, beta2] = this.options.betas;
+    tf.tidy(() => {
+      const moments = (['m', 'v'] as const).map((slot) =>
+        updates.map(
+          ({ name, parameter }) => this.moments.get(name, slot, parameter.shape) ?? tf.zerosLike(parameter),
+        ),
+      );
+      const inputs = [
+        ...updates.map(({ parameter }) => parameter),
+        ...updates.map(({ gradient }) => gradient),
+        ...moments.flat(),
+      ];
+      const moved = fused('Adam', inputs, { beta1, beta2, rate, epsilon: eps, l2, keep })!;
+      updates.forEach(({ name, parameter }, index) => {
+        parameter.assign(moved[index]!);
+        this.moments.set(name, 'm', moved[updates.length + index]!);
+        this.moments.set(name, 'v', moved[2 * updates.length + index]!);
+      });
+    });
+  }
+
+  /** By public ops. */
+  private moveEach(updates: readonly Update[], { rate, eps, l2, keep }: Factors): void {
+    tf.tidy(() => {
+      const [beta1, beta2] = this.options.betas.map((beta) => tf.scalar(beta)) as [tf.Scalar, tf.Scalar];
+      const scalars = { beta1, beta2, rate: tf.scalar(rate), eps: tf.scalar(eps) };
+      // One tidy per parameter: its intermediates are freed before the next parameter needs memory.
+      for (const update of updates) tf.tidy(() => this.move(update, scalars, l2, keep));
+    });
+  }
+
+  private move({ name, parameter, gradient }: Update, scalars: Scalars, l2: number, keep: number): void {
+    const g = l2 > 0 ? tf.add(gradient, tf.mul(parameter, l2)) : gradient;
     const m = this.next(name, 'm', scalars.beta1, g);
     const v = this.next(name, 'v', scalars.beta2, tf.square(g));
     const change = chain(
@@ -103,9 +145,7 @@ export class AdamOptimizer implements Optimizer {
       (denominator) => tf.div(m, denominator),
       (direction) => tf.mul(direction, scalars.rate),
     );
-    const shrink = this.decay === 'decoupled' && weightDecay > 0;
-    const before = shrink ? tf.mul(parameter, 1 - learningRate * weightDecay) : parameter;
-    assign(parameter, tf.sub(before, change));
+    assign(parameter, tf.sub(keep < 1 ? tf.mul(parameter, keep) : parameter, change));
   }
 
   /** `slot ← β · slot + addend`, kept; the addend alone at a parameter's first step. */
@@ -122,12 +162,15 @@ export class AdamOptimizer implements Optimizer {
     return after;
   }
 
-  private scalars(count: number, learningRate: number): Pick<Scalars, 'rate' | 'eps'> {
-    const [beta1, beta2] = this.options.betas;
+  private factors(count: number, learningRate: number): Factors {
+    const { betas, eps, weightDecay } = this.options;
+    const [beta1, beta2] = betas;
     const scale = Math.sqrt((1 - beta2 ** count) / (1 - beta2));
     return {
-      rate: tf.scalar((learningRate * scale * (1 - beta1)) / (1 - beta1 ** count)),
-      eps: tf.scalar(this.options.eps * scale),
+      rate: (learningRate * scale * (1 - beta1)) / (1 - beta1 ** count),
+      eps: eps * scale,
+      l2: this.decay === 'l2' ? weightDecay : 0,
+      keep: this.decay === 'decoupled' ? 1 - learningRate * weightDecay : 1,
     };
   }
 }

@@ -1,4 +1,7 @@
-/** `npm run bench`, or `npm run bench -- steps` for one of them. Each runs in a process of its own. */
+/**
+ * `npm run bench`, or `npm run bench -- steps` for one of them, or `npm run bench -- --peer pytorch` for the comparison
+ * alone. Each runs in a process of its own.
+ */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -6,9 +9,10 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   scenes: () => import('./scenes.js'),
   kernels: () => import('./kernels.js'),
   steps: () => import('./steps.js'),
+  pytorch: () => import('./pytorch.js'),
 };
 
-const [chosen] = process.argv.slice(2);
+const [chosen] = process.argv.slice(2).filter((argument) => argument !== '--peer');
 if (chosen === undefined) {
   for (const name of Object.keys(benches)) {
     const { status } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), name], {

@@ -1,7 +1,12 @@
-"""One training step of XTasC-Net in PyTorch: the same model, loss, batch and optimizer as steps.ts. Prints ms per step."""
+"""Training steps, or predictions, of XTasC-Net in PyTorch: the same model, loss, batch and optimizer as crosstask's.
+
+Prints {"times": ms of each, "peak": MiB of resident memory}.
+"""
 
 import argparse
-import statistics
+import contextlib
+import json
+import resource
 import sys
 import time
 from pathlib import Path
@@ -15,36 +20,57 @@ from model import Network  # noqa: E402
 arguments = argparse.ArgumentParser()
 for name in ("depth", "width", "decoder", "transfer", "height", "columns", "batch", "steps", "threads"):
     arguments.add_argument(f"--{name}", type=int)
+arguments.add_argument("--channels-last", action="store_true")
+arguments.add_argument("--bf16", action="store_true", help="under autocast")
+arguments.add_argument("--inference", action="store_true", help="direct predictions alone")
 options = arguments.parse_args()
 
 torch.manual_seed(0)
 torch.set_num_threads(options.threads)
-network = Network(options.depth, 7, options.width, options.decoder, options.transfer)
+layout = torch.channels_last if options.channels_last else torch.contiguous_format
+network = Network(options.depth, 7, options.width, options.decoder, options.transfer).to(memory_format=layout)
 log_variance = torch.zeros(2, requires_grad=True)
 optimizer = torch.optim.Adam([*network.parameters(), log_variance], lr=1e-4, betas=(0.9, 0.99))
-image = torch.randn(options.batch, 3, options.height, options.columns)
+image = torch.randn(options.batch, 3, options.height, options.columns).to(memory_format=layout)
 labels = torch.randint(0, 7, (options.batch, options.height, options.columns))
 depth = torch.rand(options.batch, 1, options.height, options.columns)
 
 
+def autocast():
+    return torch.autocast("cpu", torch.bfloat16) if options.bf16 else contextlib.nullcontext()
+
+
 def step():
-    direct, transferred = network(image)
-    scores, metres = direct["segmentation"], direct["depth"]
-    to_depth = F.l1_loss(transferred["segmentation-depth"], metres.detach())
-    soft = scores.detach().softmax(1)
-    to_scores = -(soft * transferred["depth-segmentation"].log_softmax(1)).sum(1).mean()
-    losses = torch.stack(
-        (0.99 * F.cross_entropy(scores, labels) + 0.01 * to_depth, 0.99 * F.l1_loss(metres, depth) + 0.01 * to_scores)
-    )
+    with autocast():
+        direct, transferred = network(image)
+        scores, metres = direct["segmentation"], direct["depth"]
+        to_depth = F.l1_loss(transferred["segmentation-depth"], metres.detach())
+        soft = scores.detach().softmax(1)
+        to_scores = -(soft * transferred["depth-segmentation"].log_softmax(1)).sum(1).mean()
+        losses = torch.stack(
+            (
+                0.99 * F.cross_entropy(scores, labels) + 0.01 * to_depth,
+                0.99 * F.l1_loss(metres, depth) + 0.01 * to_scores,
+            )
+        )
     total = (0.5 * torch.exp(-log_variance) * losses + log_variance).sum()
     optimizer.zero_grad(set_to_none=True)
     total.backward()
     optimizer.step()
 
 
+def predict():
+    with torch.inference_mode(), autocast():
+        network.predict(image)
+
+
+if options.inference:
+    network.eval()
+run = predict if options.inference else step
 times = []
 for _ in range(options.steps + 1):
     start = time.perf_counter()
-    step()
+    run()
     times.append(1000 * (time.perf_counter() - start))
-print(statistics.median(times[1:]))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"times": times[1:], "peak": peak}))

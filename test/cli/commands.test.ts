@@ -15,7 +15,7 @@ import {
   type Ended,
 } from './mtl.js';
 
-const commands = ['doctor', 'evaluate', 'init', 'plugins', 'summary', 'train'];
+const commands = ['doctor', 'engine build', 'evaluate', 'init', 'plugins', 'summary', 'train'];
 
 /** The first run in a process decides on its threads, and several cost more than they save on what is tiny. */
 const oneThread = ['--set', 'engine={"name":"wasm","threads":1}'];
@@ -39,6 +39,9 @@ describe('the mtl command', () => {
     'help train',
     'train --help',
     '--version',
+    'engine',
+    'engine bild',
+    'engine build wasm torch',
     'trian',
     'train more',
     'train --epochs 3',
@@ -59,7 +62,12 @@ describe('the mtl command', () => {
   it('lists the commands where none is given', () => {
     const { code, stdout } = end('');
     expect(code).to.equal(0);
-    for (const command of commands) expect(stdout).to.match(new RegExp(`^ {2}${command} {2,}\\S`, 'm'));
+    for (const command of commands) {
+      const [word] = command.split(' ');
+      expect(stdout).to.match(new RegExp(`^ {2}${word} {2,}\\S`, 'm'));
+    }
+    expect(end('engine')).to.include({ code: 0, stderr: '' });
+    expect(end('engine').stdout).to.match(/^ {2}engine build {2,}\S/m);
   });
 
   it('says what a command does, with flags and examples', () => {
@@ -68,7 +76,7 @@ describe('the mtl command', () => {
     expect(stdout)
       .to.match(/^Train .*\.\n\nUSAGE\n {2}\$ mtl train /)
       .and.match(/EXAMPLES\n {2}\$ mtl train\n/);
-    for (const flag of ['json', 'debug', 'config', 'preset', 'set', 'run', 'resume'])
+    for (const flag of ['json', 'debug', 'config', 'preset', 'engine', 'set', 'run', 'resume'])
       expect(stdout).to.contain(`--${flag}`);
     expect(Math.max(...stdout.split('\n').map(({ length }) => length))).to.be.at.most(80);
     expect(end('help train')).to.deep.equal(end('train --help'));
@@ -76,7 +84,7 @@ describe('the mtl command', () => {
 
   it('has examples of every command', async () => {
     for (const name of commands) {
-      const { default: command } = (await import(`../../cli/commands/${name}.js`)) as {
+      const { default: command } = (await import(`../../cli/commands/${name.replace(' ', '/')}.js`)) as {
         default: Partial<typeof Command>;
       };
       expect(command.summary).to.match(/^[A-Z][^]*\.$/);
@@ -92,7 +100,12 @@ describe('the mtl command', () => {
 
   it('answers wrong usage with what is right, and code 2', async () => {
     const answers: [Ended, RegExp][] = [
-      [end('trian'), /no command "trian", the commands are doctor, evaluate, init, plugins, summary, train/],
+      [
+        end('trian'),
+        /no command "trian", the commands are doctor, engine build, evaluate, init, plugins, summary, train/,
+      ],
+      [end('engine bild'), /no command "engine bild", the commands are doctor, engine build, /],
+      [end('engine build wasm torch'), /mtl engine build takes one name and flags, found "torch"/],
       [end('train more'), /mtl train takes flags alone, found "more"/],
       [end('train --epochs 3'), /Nonexistent flags?: --epochs[^]*--run=FOLDER/],
       [await mtlHere(['train', '--config'], work.path), /--config expects a value/],

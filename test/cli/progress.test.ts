@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
-import { progressLine, reporter, type Reporter } from '../../cli/progress.js';
+import { buildReporter, progressLine, reporter, type Reporter } from '../../cli/progress.js';
 import type { TrainingEvent } from '../../core/index.js';
 
 /** Keeps what is written to it, as a terminal of some width or as a file. */
@@ -180,5 +180,35 @@ describe('a line that is rewritten', () => {
     }
     expect(terminal.text()).to.equal('\r\u001b[Kone\r\u001b[Ktwo\r\u001b[K');
     expect(file.text()).to.equal('');
+  });
+});
+
+describe('the progress of a build', () => {
+  const steps = ['compiling a.cc', 'compiling b.cc', 'linking', 'loading'];
+  const showAll = (out: NodeJS.WriteStream | undefined): void => {
+    const report = buildReporter(out);
+    for (const [index, doing] of steps.entries())
+      report.show({ step: index + 1, steps: steps.length, doing });
+    report.end();
+    report.end();
+  };
+
+  it('is a bar on a terminal, which goes away', () => {
+    const out = fake(80);
+    showAll(out);
+    const shown = out.text().split('\r\u001b[K');
+    expect(shown[1]).to.equal('░░░░░░░░░░░░░░░░░░░░ 1/4 | compiling a.cc');
+    expect(shown[4]).to.equal('███████████████░░░░░ 4/4 | loading');
+    expect(shown.at(-1)).to.equal('');
+    const narrow = fake(30);
+    showAll(narrow);
+    expect(narrow.text().split('\r\u001b[K')[1]).to.equal('░░░░░░░░░░░░░░░░░░░░ 1/4');
+  });
+
+  it('is a line for each step elsewhere, and nothing where nobody looks', () => {
+    const out = fake();
+    showAll(out);
+    expect(out.text()).to.equal('1/4 compiling a.cc\n2/4 compiling b.cc\n3/4 linking\n4/4 loading\n');
+    expect(() => showAll(undefined)).to.not.throw();
   });
 });

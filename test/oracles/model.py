@@ -180,13 +180,16 @@ class Network(nn.Module):
             {f"{start}-{end}": TransferNet(channels[start], channels[end], transfer) for start, end in edges}
         )
 
+    def predict(self, image):
+        """-> direct predictions by task"""
+        if self.single:
+            return {task: net(self.encoder[task](image)) for task, net in self.decoder.items()}
+        features = self.encoder(image)
+        return {task: net(features) for task, net in self.decoder.items()}
+
     def forward(self, image):
         """-> direct predictions by task, transferred predictions by edge"""
-        if self.single:
-            direct = {task: net(self.encoder[task](image)) for task, net in self.decoder.items()}
-        else:
-            features = self.encoder(image)
-            direct = {task: net(features) for task, net in self.decoder.items()}
+        direct = self.predict(image)
         fed = {"segmentation": direct["segmentation"].log_softmax(1), "depth": direct["depth"]}
         transferred = {edge: net(fed[edge.split("-")[0]]) for edge, net in self.transfer.items()}
         return direct, transferred

@@ -1,0 +1,37 @@
+/** Where a tensor stands in the addon's table. */
+export type Slot = number;
+
+/** In the place of a slot: no tensor. */
+export const noTensor: Slot = -1;
+
+/** How the addon numbers the dtypes that it computes with. */
+export const dtypes = ['float32', 'int32', 'bool'] as const;
+export type NativeDtype = (typeof dtypes)[number];
+
+export type NativeArgument = number | string | boolean | readonly number[];
+
+/** The compiled addon, see native/. What a call returns, it describes in the shared results. */
+export interface Addon {
+  /** Before all else; the array must stay alive: after a call, the count of results, then slot, dtype, rank, dimensions of each. */
+  shareResults(results: Int32Array): void;
+  /**
+   * @param device `cpu` or `cuda`
+   * @param precision what convolutions compute in: `float32` or `bf16`
+   */
+  start(device: string, threads: number, precision: string): void;
+  write(values: ArrayBufferView, shape: readonly number[], dtype: number): void;
+  fill(shape: readonly number[], value: number, dtype: number): void;
+  /** Copies a tensor's values, in the order of its shape. */
+  read(slot: Slot, into: ArrayBufferView): void;
+  release(slot: Slot): void;
+  /** Whether another tensor reads the same memory. */
+  isShared(slot: Slot): boolean;
+  slotsInUse(): number;
+  hasCuda(): boolean;
+  /** Waits for the device. */
+  synchronize(): void;
+  /** Gives memory that is free back to the system. */
+  trim(): void;
+  /** The kernels on slots, numbers, texts and lists, by name. */
+  readonly kernels: Readonly<Record<string, (...args: readonly NativeArgument[]) => void>>;
+}

@@ -1,0 +1,141 @@
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { isAbsolute, resolve } from 'node:path';
+import { z } from 'zod';
+import {
+  definePart,
+  messageOf,
+  MtlError,
+  tokens,
+  type Deps,
+  type Engine,
+  type EngineCheck,
+} from '../../../core/index.js';
+import type { Addon } from './addon.js';
+import { buildAddon } from './build.js';
+import { findAddon, type BuiltAddon } from './cache.js';
+import { findLibtorch } from './libtorch.js';
+
+const require = createRequire(import.meta.url);
+
+const options = z.strictObject({
+  libtorch: z
+    .string()
+    .optional()
+    .describe(
+      'Folder of the libtorch to build with; by default that of a Python installation, else the system’s.',
+    ),
+  device: z
+    .enum(['auto', 'cpu', 'cuda'])
+    .default('auto')
+    .describe('Where tensors live; auto takes CUDA where libtorch and the machine have it.'),
+  threads: z
+    .union([z.literal('auto'), z.int().min(1).max(1024)])
+    .default('auto')
+    .describe('Threads that compute on the processor; auto takes one a core.'),
+  precision: z
+    .enum(['float32', 'bf16'])
+    .default('float32')
+    .describe(
+      'What convolutions compute in and what lies between them is kept in; parameters, statistics and losses stay float32. ' +
+        'bf16 is for CUDA and for processors with AVX-512.',
+    ),
+});
+
+type Options = z.output<typeof options>;
+
+/** TensorFlow.js on libtorch: PyTorch's own kernels, on the processor and on NVIDIA's cards. A process has one. */
+export const torch = definePart({
+  description:
+    'TensorFlow.js on libtorch (PyTorch’s kernels, CPU and CUDA): fastest; "mtl engine build torch" builds it.',
+  options,
+  create: (given, deps): Engine => engine(inBaseFolder(given, deps)),
+});
+
+/** A relative folder is the config's. */
+function inBaseFolder(options: Options, deps: Deps): Options {
+  const { libtorch } = options;
+  if (libtorch === undefined || isAbsolute(libtorch)) return options;
+  return { ...options, libtorch: resolve(deps.get(tokens.baseFolder), libtorch) };
+}
+
+function engine(chosen: Options): Engine {
+  return {
+    name: 'torch',
+    priority: 40,
+    check: () => Promise.resolve(check(chosen)),
+    start: () => start(chosen),
+    build: async (onProgress, signal) => {
+      const { libtorch: asked } = chosen;
+      const found = await findLibtorch(asked);
+      await buildAddon(found, { asked, onProgress, signal });
+      return `libtorch ${found.version} from ${found.root}${found.cuda ? ', with CUDA' : ''}`;
+    },
+    kernels: async () => (await import('./kernels/index.js')).reportKernels(),
+  };
+}
+
+function check({ libtorch, device, threads }: Options): EngineCheck {
+  const built = findAddon(libtorch);
+  if ('missing' in built) return { usable: false, reason: built.missing, fix: built.fix };
+  const { version, cuda } = built.libtorch;
+  if (device === 'cuda' && !cuda) {
+    return {
+      usable: false,
+      reason: `it is built with a libtorch ${version} that has no CUDA`,
+      fix: 'name one that has with the option libtorch, then run "mtl engine build torch"; or take device: cpu',
+    };
+  }
+  const count = threadCount(threads);
+  const where = cuda && device !== 'cpu' ? 'CUDA' : `${count} ${count === 1 ? 'thread' : 'threads'}`;
+  return { usable: true, detail: `libtorch ${version}, ${where}` };
+}
+
+function threadCount(threads: Options['threads']): number {
+  return threads === 'auto' ? availableParallelism() : threads;
+}
+
+/** What this process runs, once it does. */
+let running: { readonly addon: Addon; readonly device: string } | undefined;
+
+async function start(chosen: Options): Promise<void> {
+  const found = check(chosen);
+  if (!found.usable) throw unusable(found.reason, found.fix);
+  const addon = running?.addon ?? load(findAddon(chosen.libtorch) as BuiltAddon);
+  const device = chosen.device === 'auto' ? (addon.hasCuda() ? 'cuda' : 'cpu') : chosen.device;
+  if (device === 'cuda' && !addon.hasCuda())
+    throw unusable('libtorch finds no CUDA device', 'check "nvidia-smi", or take device: cpu');
+  if (running && running.device !== device)
+    throw unusable(
+      `this process computes on ${running.device} already`,
+      `start another process for ${device}`,
+    );
+  addon.start(device, threadCount(chosen.threads), chosen.precision);
+  const tf = await import('@tensorflow/tfjs');
+  if (!running) {
+    const [{ TorchBackend }, { registerTorchGradients, registerTorchKernels }] = await Promise.all([
+      import('./backend.js'),
+      import('./kernels/index.js'),
+    ]);
+    tf.registerBackend('torch', () => new TorchBackend(addon), 0);
+    registerTorchKernels();
+    registerTorchGradients();
+    running = { addon, device };
+  }
+  if (!(await tf.setBackend('torch'))) throw unusable('the backend did not start', 'run it with --debug');
+}
+
+function load({ file, libtorch }: BuiltAddon): Addon {
+  try {
+    return require(file) as Addon;
+  } catch (error) {
+    throw unusable(
+      `what was built with libtorch ${libtorch.version} does not load: ${messageOf(error)}`,
+      'build it again with "mtl engine build torch"',
+    );
+  }
+}
+
+function unusable(reason: string, fix: string): MtlError {
+  return new MtlError('ENGINE_UNUSABLE', `engine torch: ${reason}; ${fix}`);
+}

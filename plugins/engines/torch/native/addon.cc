@@ -1,0 +1,325 @@
+// The module: slots, conversions between JavaScript and C++, moving values in and out.
+#include "addon.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <cstring>
+
+#include "memory.hpp"
+
+#ifdef CROSSTASK_CUDA
+#include <ATen/cuda/CUDAContext.h>
+#include <c10/cuda/CUDACachingAllocator.h>
+#endif
+
+namespace crosstask {
+
+Addon& Addon::of(napi_env env) {
+  void* data = nullptr;
+  napi_get_instance_data(env, &data);
+  return *static_cast<Addon*>(data);
+}
+
+const Tensor& Addon::tensor(int32_t slot) const {
+  static const Tensor none;
+  if (slot == kNone) return none;
+  TORCH_CHECK(slot >= 0 && size_t(slot) < slots_.size() && slots_[slot].defined(), "the tensor is disposed");
+  return slots_[slot];
+}
+
+int32_t Addon::put(Tensor tensor) {
+  if (free_.empty()) {
+    slots_.push_back(std::move(tensor));
+    return int32_t(slots_.size()) - 1;
+  }
+  const int32_t slot = free_.back();
+  free_.pop_back();
+  slots_[slot] = std::move(tensor);
+  return slot;
+}
+
+void Addon::release(int32_t slot) {
+  tensor(slot);  // refuses one that is free already, which would otherwise be given out twice
+  slots_[slot] = Tensor();
+  free_.push_back(slot);
+}
+
+void Addon::beginResults() {
+  if (results == nullptr) return;  // before the backend is there, no call returns tensors
+  results[0] = 0;
+  written_ = 1;
+}
+
+/// What tfjs knows: float32 (computed in any float type), int32 and bool.
+static Tensor asTfjs(const Tensor& tensor) {
+  switch (tensor.scalar_type()) {
+    case at::kFloat:
+    case at::kBFloat16:
+    case at::kInt:
+    case at::kBool:
+      return tensor;
+    case at::kLong:
+      return tensor.to(at::kInt);
+    default:
+      return tensor.to(at::kFloat);
+  }
+}
+
+void Addon::describe(const Tensor& tensor) {
+  Tensor value = asTfjs(tensor);
+  const auto type = value.scalar_type();
+  const auto sizes = value.sizes();
+  TORCH_CHECK(written_ + 3 + sizes.size() <= resultsLength, "too many results");
+  results[written_ + 1] = type == at::kInt ? kInt32 : type == at::kBool ? kBool : kFloat32;
+  results[written_ + 2] = int32_t(sizes.size());
+  for (size_t i = 0; i < sizes.size(); i++) results[written_ + 3 + i] = int32_t(sizes[i]);
+  results[written_] = put(std::move(value));
+  written_ += 3 + sizes.size();
+  results[0]++;
+}
+
+at::ScalarType scalarType(int64_t dtype) {
+  return dtype == kInt32 ? at::kInt : dtype == kBool ? at::kBool : at::kFloat;
+}
+
+static void check(napi_status status, const char* expected) {
+  TORCH_CHECK(status == napi_ok, "expected ", expected);
+}
+
+template <>
+double argument<double>(Addon& addon, napi_value value) {
+  double result;
+  check(napi_get_value_double(addon.env(), value, &result), "a number");
+  return result;
+}
+
+template <>
+int64_t argument<int64_t>(Addon& addon, napi_value value) {
+  int64_t result;
+  check(napi_get_value_int64(addon.env(), value, &result), "a whole number");
+  return result;
+}
+
+template <>
+bool argument<bool>(Addon& addon, napi_value value) {
+  bool result;
+  check(napi_get_value_bool(addon.env(), value, &result), "a boolean");
+  return result;
+}
+
+template <>
+std::string argument<std::string>(Addon& addon, napi_value value) {
+  char text[64];
+  size_t length;
+  check(napi_get_value_string_utf8(addon.env(), value, text, sizeof text, &length), "a string");
+  return {text, length};
+}
+
+template <>
+Tensor argument<Tensor>(Addon& addon, napi_value value) {
+  int32_t slot;
+  check(napi_get_value_int32(addon.env(), value, &slot), "a tensor's slot");
+  return widened(addon.tensor(slot));
+}
+
+template <>
+Place argument<Place>(Addon& addon, napi_value value) {
+  int32_t slot;
+  check(napi_get_value_int32(addon.env(), value, &slot), "a tensor's slot");
+  return {addon, slot};
+}
+
+template <>
+Kept argument<Kept>(Addon& addon, napi_value value) {
+  return {argument<Place>(addon, value).tensor()};
+}
+
+template <typename T>
+static std::vector<T> list(Addon& addon, napi_value value) {
+  uint32_t length;
+  check(napi_get_array_length(addon.env(), value, &length), "a list");
+  std::vector<T> result;
+  result.reserve(length);
+  for (uint32_t i = 0; i < length; i++) {
+    napi_value item;
+    check(napi_get_element(addon.env(), value, i, &item), "a list");
+    result.push_back(argument<T>(addon, item));
+  }
+  return result;
+}
+
+template <>
+Ints argument<Ints>(Addon& addon, napi_value value) {
+  return list<int64_t>(addon, value);
+}
+
+template <>
+KeptTensors argument<KeptTensors>(Addon& addon, napi_value value) {
+  return list<Kept>(addon, value);
+}
+
+template <>
+Tensors argument<Tensors>(Addon& addon, napi_value value) {
+  return list<Tensor>(addon, value);
+}
+
+napi_value guarded(napi_env env, napi_callback_info info, size_t arity, void (*body)(Addon&, napi_value*)) {
+  constexpr size_t kMost = 20;
+  napi_value values[kMost];
+  size_t count = kMost;
+  napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
+  Addon& addon = Addon::of(env);
+  try {
+    TORCH_CHECK(count == arity, "expected ", arity, " arguments, found ", count);
+    c10::InferenceMode inference;
+    addon.beginResults();
+    body(addon, values);
+  } catch (const c10::Error& error) {
+    napi_throw_error(env, isOutOfMemory(error.what_without_backtrace()) ? "OUT_OF_MEMORY" : nullptr,
+                     error.what_without_backtrace());
+  } catch (const std::bad_alloc&) {
+    napi_throw_error(env, "OUT_OF_MEMORY", "not enough memory");
+  } catch (const std::exception& error) {
+    napi_throw_error(env, nullptr, error.what());
+  }
+  return nullptr;
+}
+
+/// The bytes of a typed array.
+static std::pair<void*, size_t> bytesOf(Addon& addon, napi_value value) {
+  napi_typedarray_type type;
+  size_t length;
+  void* data;
+  check(napi_get_typedarray_info(addon.env(), value, &type, &length, &data, nullptr, nullptr), "a typed array");
+  const size_t width = type == napi_uint8_array ? 1 : 4;
+  return {data, length * width};
+}
+
+/// start(device, threads, precision): before all else.
+static void start(Addon& addon, napi_value* values) {
+  addon.device = at::Device(argument<std::string>(addon, values[0]));
+  at::set_num_threads(int(argument<int64_t>(addon, values[1])));
+  addon.precision = argument<std::string>(addon, values[2]) == "bf16" ? at::kBFloat16 : at::kFloat;
+}
+
+/// write(values, shape, dtype): a tensor with a copy of the values.
+static void write(Addon& addon, napi_value* values) {
+  const auto [data, bytes] = bytesOf(addon, values[0]);
+  const Ints shape = argument<Ints>(addon, values[1]);
+  const auto type = scalarType(argument<int64_t>(addon, values[2]));
+  const Tensor tensor = at::empty(shape, at::TensorOptions(type));
+  TORCH_CHECK(tensor.nbytes() == bytes, "expected ", tensor.nbytes(), " bytes, found ", bytes);
+  if (bytes > 0) std::memcpy(tensor.data_ptr(), data, bytes);
+  addon.describe(tensor.to(addon.device));
+}
+
+/// fill(shape, value, dtype)
+static void fill(Addon& addon, napi_value* values) {
+  const auto options = at::TensorOptions(scalarType(argument<int64_t>(addon, values[2]))).device(addon.device);
+  addon.describe(at::full(argument<Ints>(addon, values[0]), argument<double>(addon, values[1]), options));
+}
+
+/// read(slot, into): copies a tensor's values, in the order of its shape, into a typed array of its size.
+static void read(Addon& addon, napi_value* values) {
+  const auto [data, bytes] = bytesOf(addon, values[1]);
+  const Tensor dense = argument<Tensor>(addon, values[0]).to(at::kCPU).contiguous();
+  TORCH_CHECK(dense.nbytes() == bytes, "expected room for ", dense.nbytes(), " bytes, found ", bytes);
+  if (bytes > 0) std::memcpy(data, dense.data_ptr(), bytes);
+}
+
+static void release(Addon& addon, napi_value* values) {
+  addon.release(int32_t(argument<int64_t>(addon, values[0])));
+}
+
+/// Whether another tensor reads the same memory, so that a change in place would be seen there.
+static napi_value isShared(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value value;
+  napi_get_cb_info(env, info, &count, &value, nullptr, nullptr);
+  int32_t slot = kNone;
+  napi_get_value_int32(env, value, &slot);
+  napi_value result;
+  napi_get_boolean(env, Addon::of(env).tensor(slot).storage().use_count() > 1, &result);
+  return result;
+}
+
+/// Slots in use, for tests.
+static napi_value slotsInUse(napi_env env, napi_callback_info) {
+  napi_value result;
+  napi_create_uint32(env, uint32_t(Addon::of(env).used()), &result);
+  return result;
+}
+
+/// shareResults(Int32Array): where calls describe what they return. Must be kept alive by the caller.
+static napi_value shareResults(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value value;
+  napi_get_cb_info(env, info, &count, &value, nullptr, nullptr);
+  Addon& addon = Addon::of(env);
+  void* data;
+  napi_get_typedarray_info(env, value, nullptr, &addon.resultsLength, &data, nullptr, nullptr);
+  addon.results = static_cast<int32_t*>(data);
+  return nullptr;
+}
+
+static napi_value trim(napi_env, napi_callback_info) {
+  trimMemory();
+#ifdef CROSSTASK_CUDA
+  if (at::hasCUDA()) c10::cuda::CUDACachingAllocator::emptyCache();
+#endif
+  return nullptr;
+}
+
+static napi_value hasCuda(napi_env env, napi_callback_info) {
+  napi_value result;
+  napi_get_boolean(env, at::hasCUDA(), &result);
+  return result;
+}
+
+static napi_value synchronize(napi_env, napi_callback_info) {
+#ifdef CROSSTASK_CUDA
+  if (at::hasCUDA()) at::cuda::getCurrentCUDAStream().synchronize();
+#endif
+  return nullptr;
+}
+
+template <size_t Arity, void (*Body)(Addon&, napi_value*)>
+static napi_value plain(napi_env env, napi_callback_info info) {
+  return guarded(env, info, Arity, Body);
+}
+
+static std::vector<Export> moduleFunctions() {
+  return {
+      {"start", plain<3, start>},   {"write", plain<3, write>},       {"read", plain<2, read>},
+      {"release", plain<1, release>}, {"slotsInUse", slotsInUse},     {"shareResults", shareResults},
+      {"fill", plain<3, fill>},     {"isShared", isShared},
+      {"trim", trim},               {"hasCuda", hasCuda},             {"synchronize", synchronize},
+  };
+}
+
+static void define(napi_env env, napi_value object, const std::vector<Export>& functions) {
+  for (const auto& [name, entry] : functions) {
+    napi_value function;
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, entry, nullptr, &function);
+    napi_set_named_property(env, object, name, function);
+  }
+}
+
+static napi_value initialize(napi_env env, napi_value exports) {
+  keepFreedMemory();
+  const auto finalize = [](napi_env, void* data, void*) { delete static_cast<Addon*>(data); };
+  napi_set_instance_data(env, new Addon(env), finalize, nullptr);
+  define(env, exports, moduleFunctions());
+  napi_value kernels;
+  napi_create_object(env, &kernels);
+  for (const auto& family : {arithmeticKernels(), convolutionKernels(), indexingKernels(), matmulKernels(),
+                             normalizationKernels(), optimizerKernels(), poolingKernels(), reductionKernels(),
+                             resizeKernels(), shapeKernels(), unaryKernels()})
+    define(env, kernels, family);
+  napi_set_named_property(env, exports, "kernels", kernels);
+  return exports;
+}
+
+}  // namespace crosstask
+
+NAPI_MODULE_INIT() { return crosstask::initialize(env, exports); }

@@ -1,0 +1,137 @@
+/** What the benches of training steps share: a run's parts on an engine, and PyTorch's times for the same step. */
+import { spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import {
+  batches,
+  loadConfig,
+  openSession,
+  openSplit,
+  Random,
+  Stepper,
+  type HostBatch,
+  type Session,
+} from '../../core/index.js';
+import { builtin } from '../../plugins/index.js';
+import { repositoryRoot } from '../repository.js';
+
+/** XTasC-Net of some size. */
+export interface Setup {
+  readonly name: string;
+  readonly backbone: number;
+  readonly width: number;
+  readonly decoder: number;
+  readonly transfer: number;
+  readonly size: readonly [height: number, width: number];
+  readonly batch: number;
+}
+
+/** The published widths at half of Cityscapes' training size. */
+export const resnet34: Setup = {
+  name: 'ResNet34 128×256',
+  backbone: 34,
+  width: 64,
+  decoder: 128,
+  transfer: 64,
+  size: [128, 256],
+  batch: 2,
+};
+
+export interface Training {
+  readonly session: Session;
+  readonly stepper: Stepper;
+  /** Loaded and augmented as in a run. */
+  batches(count: number): AsyncIterable<HostBatch>;
+  dispose(): void;
+}
+
+/** @param engine as in a config, e.g. `torch` or `{"name":"torch","precision":"bf16"}` */
+export async function openTraining(setup: Setup, engine: string): Promise<Training> {
+  const most = 16;
+  const dataset = {
+    name: 'scenes',
+    size: setup.size,
+    train: setup.batch * most,
+    labels: ['segmentation', 'depth'],
+    depth: 'inverse',
+  };
+  const overrides = [
+    `engine=${engine}`,
+    `dataset=${JSON.stringify(dataset)}`,
+    `backbone=${JSON.stringify({ name: `resnet${setup.backbone}`, width: setup.width })}`,
+    `architecture.decoderChannels=${setup.decoder}`,
+    `consistency.transferNet.channels=${setup.transfer}`,
+    `train.batchSize=${setup.batch}`,
+  ];
+  const loaded = await loadConfig({ plugins: [builtin], preset: 'xtasc-net', overrides });
+  const session = await openSession(loaded, { initialize: true });
+  const { config, registry, deps, tasks, model, consistency } = session;
+  const weighter = registry.create('weighter', config.weighter, deps);
+  weighter.setup({
+    tasks: tasks.map(({ name }) => name),
+    kinds: tasks.map(({ kind }) => kind),
+    random: new Random(0),
+  });
+  const optimizer = registry.create('optimizer', config.train.optimizer, deps);
+  return {
+    session,
+    stepper: new Stepper({ model, consistency, weighter, optimizer, clipNorm: null }),
+    batches: (count) => firstBatches(session, count),
+    dispose: () => {
+      optimizer.dispose();
+      weighter.dispose();
+      session.dispose();
+    },
+  };
+}
+
+async function* firstBatches(session: Session, count: number): AsyncIterable<HostBatch> {
+  const { train } = session.config;
+  const loading = batches({
+    split: await openSplit(session, 'train'),
+    tasks: session.tasks,
+    labels: session.dataset.labels,
+    batchSize: train.batchSize,
+    seed: 0,
+    epoch: 0,
+    shuffle: true,
+    augment: train.augment === false ? undefined : train.augment,
+    prefetch: 1,
+  });
+  let given = 0;
+  for await (const batch of loading) {
+    if (given++ === count) return;
+    yield batch;
+  }
+}
+
+export interface PeerTimes {
+  /** ms each, without the first one. */
+  readonly times: readonly number[];
+  /** Resident memory at its most, MiB. */
+  readonly peak: number;
+}
+
+export type PeerFlag = 'channels-last' | 'bf16' | 'inference';
+
+/** PyTorch's, in a process of its own; undefined where Debian's python3-torch is not installed. */
+export function pytorch(setup: Setup, steps: number, flags: readonly PeerFlag[] = []): PeerTimes | undefined {
+  const values = {
+    depth: setup.backbone,
+    width: setup.width,
+    decoder: setup.decoder,
+    transfer: setup.transfer,
+    height: setup.size[0],
+    columns: setup.size[1],
+    batch: setup.batch,
+    steps,
+    threads: availableParallelism(),
+  };
+  const options = Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const script = join(repositoryRoot(), 'test', 'bench', 'steps.py');
+  const asked = flags.map((flag) => `--${flag}`);
+  const { status, stdout } = spawnSync('/usr/bin/python3', ['-B', script, ...options, ...asked], {
+    encoding: 'utf8',
+  });
+  return status === 0 ? (JSON.parse(stdout) as PeerTimes) : undefined;
+}

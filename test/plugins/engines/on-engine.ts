@@ -1,0 +1,29 @@
+/** Runs tests' computations on an engine in a process of its own: a process keeps the engine that it started. */
+import { fileURLToPath } from 'node:url';
+import { runProgram } from './run-program.js';
+
+export interface Apart {
+  /** As in a config. */
+  readonly engine: { readonly name: string; readonly [option: string]: unknown };
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+}
+
+const program = fileURLToPath(new URL('./on-engine-program.js', import.meta.url));
+
+/**
+ * What an exported function of a module gives on an engine; numbers that JSON lacks come as null. The process has to
+ * end by itself.
+ * @param module relative to this one
+ */
+export async function onEngine<T>({ engine, env, cwd }: Apart, module: string, name: string): Promise<T> {
+  const url = new URL(module, import.meta.url).href;
+  const { code, signal, stdout, stderr } = await runProgram(
+    [program, JSON.stringify(engine), url, name],
+    env,
+    cwd,
+  );
+  if (code !== 0)
+    throw new Error(`${name} on ${engine.name} ended with ${code ?? signal}:\n${stdout}${stderr}`);
+  return JSON.parse(stdout.slice(stdout.lastIndexOf('\n{'))) as T;
+}
