@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <string>
 
 #include "avx2_convolution.hpp"
+#include "avx2_winograd.hpp"
 
 namespace crosstask {
 namespace {
@@ -73,6 +75,24 @@ auto withAnyLibrary(Compute compute) {
   }
 }
 
+/// 3×3 windows that move by one pixel, with enough channels and pixels of the result.
+bool suitsWinograd(const Windows2d& windows, int64_t in, int64_t out, int64_t pixels) {
+  return windows.height == 3 && windows.width == 3 && windows.rowStride == 1 && windows.columnStride == 1 &&
+         std::abs(windows.rowDilation) == 1 && windows.columnDilation == windows.rowDilation &&
+         prefersWinograd(in, out, pixels);
+}
+
+/// @param filter [height, width, in, out]
+Tensor onAvx2(const Tensor& x, const Tensor& filter, const Tensor& bias, bool relu, const Windows2d& windows,
+              int64_t rows, int64_t columns) {
+  if (!suitsWinograd(windows, x.size(3), filter.size(3), x.size(0) * rows * columns))
+    return avx2Convolution(x, filter, bias, relu, windows, rows, columns);
+  // Windows that reach back are those of a filter that is turned around.
+  const bool turned = windows.rowDilation < 0;
+  const int64_t reach = turned ? 2 : 0;
+  return winogradConvolution(x, filter, turned, bias, relu, windows.top + reach, windows.left + reach, rows, columns);
+}
+
 Tensor conv2d(const Kept& input, const Place& place, const Tensor& offset, const Ints& strides, const Ints& pads,
               const Ints& dilations, int64_t groups, const std::string& activation, const Tensor& slopes,
               double leakyReluAlpha) {
@@ -85,8 +105,9 @@ Tensor conv2d(const Kept& input, const Place& place, const Tensor& offset, const
   const bool fused = bias.defined() && bias.dim() == 1 && bias.size(0) > 1;
   if (groups == 1 && fused == bias.defined() && filter.size(1) >= kFewest && prefersAvx2(image, filter.size(0))) {
     const Windows2d windows = pad.windows(filter.size(2), filter.size(3), strides, dilations);
-    const Tensor y = avx2Convolution(image.contiguous(), filter.permute({2, 3, 1, 0}), bias, activation == "relu",
-                                     windows, pad.outRows(image, windows), pad.outColumns(image, windows));
+    const bool relu = activation == "relu";
+    const Tensor y = onAvx2(image.contiguous(), filter.permute({2, 3, 1, 0}), bias, relu, windows,
+                            pad.outRows(image, windows), pad.outColumns(image, windows));
     return activation == "relu" ? y : activate(y, activation, slopes, leakyReluAlpha);
   }
   Tensor x = toChannelsFirst(image);
@@ -117,8 +138,8 @@ Tensor conv2dInputGrad(const Kept& gradient, const Place& filter, const Ints& in
     // Each tap reaches back to where it came from: the same windows with the signs turned.
     const Windows2d windows{weights.size(2), weights.size(3), 1,           1, -pad.top, -pad.left,
                             -dilations[0],   -dilations[1]};
-    return avx2Convolution(dyImage.contiguous(), weights.permute({2, 3, 0, 1}), Tensor(), false, windows,
-                           inputShape[1], inputShape[2]);
+    return onAvx2(dyImage.contiguous(), weights.permute({2, 3, 0, 1}), Tensor(), false, windows, inputShape[1],
+                  inputShape[2]);
   }
   const Tensor dy = toChannelsFirst(dyImage).contiguous(at::MemoryFormat::ChannelsLast);
   const int64_t rows = inputShape[1] + (pad.even() ? 0 : pad.top + pad.bottom);
@@ -140,7 +161,11 @@ Tensor conv2dFilterGrad(const Kept& input, const Kept& gradient, const Ints& fil
   const Tensor image = input.tensor.to(narrow ? at::kBFloat16 : at::kFloat);
   if (groups == 1 && prefersAvx2(image, filterShape[2])) {
     const Windows2d windows = pad.windows(filterShape[0], filterShape[1], strides, dilations);
-    return avx2FilterGradient(image.contiguous(), dyImage.contiguous(), windows).permute({1, 2, 3, 0});
+    const Tensor x = image.contiguous(), dy = dyImage.contiguous();
+    const Tensor result = suitsWinograd(windows, x.size(3), dy.size(3), dy.numel() / dy.size(3))
+                              ? winogradFilterGradient(x, dy, windows.top, windows.left)
+                              : avx2FilterGradient(x, dy, windows);
+    return result.permute({1, 2, 3, 0});
   }
   Tensor x = toChannelsFirst(image);
   if (!pad.even()) x = padded(x, pad);
