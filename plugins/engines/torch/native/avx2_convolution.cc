@@ -181,9 +181,10 @@ struct FilterGradient {
 
 }  // namespace
 
+bool lacksAvx512() { return !__builtin_cpu_supports("avx512f"); }
+
 bool prefersAvx2(const at::Tensor& image, int64_t channels) {
-  static const bool suits =
-      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && !__builtin_cpu_supports("avx512f");
+  static const bool suits = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && lacksAvx512();
   return suits && image.device().is_cpu() && image.scalar_type() == at::kFloat && channels % kLanes == 0;
 }
 
@@ -216,6 +217,8 @@ at::Tensor avx2FilterGradient(const at::Tensor& x, const at::Tensor& dy, const W
 }
 
 #else
+
+bool lacksAvx512() { return false; }
 
 bool prefersAvx2(const at::Tensor&, int64_t) { return false; }
 

@@ -10,6 +10,9 @@ struct Windows2d {
   int64_t height, width, rowStride, columnStride, top, left, rowDilation, columnDilation;
 };
 
+/// Whether this is an x86 processor older than AVX-512.
+bool lacksAvx512();
+
 /// Whether the functions below are to be used: on such a processor, for float32, where `channels` are whole vectors of 8.
 bool prefersAvx2(const at::Tensor& image, int64_t channels);
 

@@ -61,6 +61,13 @@ Tensor laidOut(const Place& place, int64_t groups) {
   return dense;
 }
 
+/// [batch, channels, height, width] as ATen's kernels are to read it. oneDNN 2.6, which libtorch 1.13 has, writes beyond
+/// the end of its result with channels innermost where it has AVX2 alone and their number is not that of whole vectors.
+Tensor forAten(const Tensor& x) {
+  const bool outermost = x.device().is_cpu() && lacksAvx512();
+  return x.contiguous(outermost ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast);
+}
+
 /// oneDNN has no kernel for a few geometries, such as padding wider than the image, and says so by an error.
 template <typename Compute>
 auto withAnyLibrary(Compute compute) {
@@ -110,12 +117,12 @@ Tensor conv2d(const Kept& input, const Place& place, const Tensor& offset, const
                             pad.outRows(image, windows), pad.outColumns(image, windows));
     return activation == "relu" ? y : activate(y, activation, slopes, leakyReluAlpha);
   }
-  Tensor x = toChannelsFirst(image);
-  if (!pad.even()) x = padded(x, pad);
+  const Tensor x = forAten(pad.even() ? toChannelsFirst(image) : padded(toChannelsFirst(image), pad));
+  const Tensor weights = forAten(filter);
   const Tensor y = toChannelsLast(withAnyLibrary([&] {
-    return at::convolution(x, filter, fused ? bias : Tensor(), strides,
-                           pad.even() ? pad.both() : Ints{0, 0}, dilations, false, {0, 0}, groups);
-  }));
+                     return at::convolution(x, weights, fused ? bias : Tensor(), strides,
+                                            pad.even() ? pad.both() : Ints{0, 0}, dilations, false, {0, 0}, groups);
+                   })).contiguous();
   return activate(fused || !bias.defined() ? y : y + bias, activation, slopes, leakyReluAlpha);
 }
 
@@ -141,15 +148,14 @@ Tensor conv2dInputGrad(const Kept& gradient, const Place& filter, const Ints& in
     return onAvx2(dyImage.contiguous(), weights.permute({2, 3, 0, 1}), Tensor(), false, windows, inputShape[1],
                   inputShape[2]);
   }
-  const Tensor dy = toChannelsFirst(dyImage).contiguous(at::MemoryFormat::ChannelsLast);
+  const Tensor dy = forAten(toChannelsFirst(dyImage));
   const int64_t rows = inputShape[1] + (pad.even() ? 0 : pad.top + pad.bottom);
   const int64_t columns = inputShape[2] + (pad.even() ? 0 : pad.left + pad.right);
   // Its values are not read, only its shape and layout.
-  const Tensor x = at::empty({inputShape[0], inputShape[3], rows, columns},
-                             dy.options().memory_format(at::MemoryFormat::ChannelsLast));
-  const Tensor dx = backward(dy, x, weights, strides, pad.even() ? pad.both() : Ints{0, 0}, dilations,
-                             groups, {true, false, false});
-  return toChannelsLast(pad.even() ? dx : unpadded(dx, pad));
+  const Tensor x = forAten(at::empty({inputShape[0], inputShape[3], rows, columns}, dy.options()));
+  const Tensor dx = backward(dy, x, forAten(weights), strides, pad.even() ? pad.both() : Ints{0, 0}, dilations, groups,
+                             {true, false, false});
+  return toChannelsLast(pad.even() ? dx : unpadded(dx, pad)).contiguous();
 }
 
 /// In float32, as the parameters are, whatever it is computed in.
@@ -167,15 +173,14 @@ Tensor conv2dFilterGrad(const Kept& input, const Kept& gradient, const Ints& fil
                               : avx2FilterGradient(x, dy, windows);
     return result.permute({1, 2, 3, 0});
   }
-  Tensor x = toChannelsFirst(image);
-  if (!pad.even()) x = padded(x, pad);
+  const Tensor x = forAten(pad.even() ? toChannelsFirst(image) : padded(toChannelsFirst(image), pad));
   // Its values are not read, only its shape and layout.
   const int64_t out = groups == 1 ? filterShape[3] : filterShape[2] * filterShape[3];
-  const Tensor filter = at::empty({out, groups == 1 ? filterShape[2] : 1, filterShape[0], filterShape[1]},
-                                  x.options().memory_format(x.suggest_memory_format()));
-  const Tensor result = backward(toChannelsFirst(dyImage), x, filter, strides, pad.even() ? pad.both() : Ints{0, 0},
-                                   dilations, groups, {false, true, false});
-  const Tensor dFilter = widened(result);
+  const int64_t in = groups == 1 ? filterShape[2] : 1;
+  const Tensor filter = forAten(at::empty({out, in, filterShape[0], filterShape[1]}, x.options()));
+  const Tensor dFilter = widened(backward(forAten(toChannelsFirst(dyImage)), x, filter, strides,
+                                          pad.even() ? pad.both() : Ints{0, 0}, dilations, groups,
+                                          {false, true, false}));
   if (groups == 1) return dFilter.permute({2, 3, 1, 0});
   return dFilter.reshape({filterShape[2], filterShape[3], filterShape[0], filterShape[1]}).permute({2, 3, 0, 1});
 }
