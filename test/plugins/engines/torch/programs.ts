@@ -12,7 +12,7 @@ import {
 import { optimizers } from '../../../../plugins/optimizers/index.js';
 import { equal } from '../../../../plugins/weighters/index.js';
 import { load } from '../../../core/run/tiny.js';
-import { uniform } from '../reference.js';
+import { uniform } from '../wasm/reference.js';
 
 type Numbers = Record<string, number>;
 
