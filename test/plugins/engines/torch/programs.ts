@@ -211,11 +211,8 @@ export function outOfMemory(): Promise<{ code: string; after: number }> {
   return Promise.resolve({ code, after: tf.add(1, 2).dataSync()[0]! });
 }
 
-/** Losses of training steps of the tiny network, with its tensors and the process's memory (MiB) every so often. */
-async function trainTiny(
-  engine: unknown,
-  steps: number,
-): Promise<{ losses: number[]; tensors: number[]; rss: number[] }> {
+/** Losses of training steps of the tiny network, with its tensors every so often. */
+async function trainTiny(engine: unknown, steps: number): Promise<{ losses: number[]; tensors: number[] }> {
   const session = await openSession(await load(`engine=${JSON.stringify(engine)}`), { initialize: true });
   const split = await openSplit(session, 'train');
   const batch = collate(await Promise.all([split.sample(0), split.sample(1)]), session.tasks);
@@ -226,17 +223,15 @@ async function trainTiny(
     random: new Random(0),
   });
   const stepper = new Stepper({ ...session, weighter, optimizer, clipNorm: null });
-  const seen = { losses: [] as number[], tensors: [] as number[], rss: [] as number[] };
+  const seen = { losses: [] as number[], tensors: [] as number[] };
   for (let step = 1; step <= steps; step++) {
     const { losses } = await stepper.step(batch, 1e-3);
     seen.losses.push(Object.values(losses).reduce((sum, { total }) => sum + total, 0));
     if (step % 100 !== 0) continue;
     seen.tensors.push(tf.memory().numTensors);
-    seen.rss.push(process.memoryUsage().rss / 2 ** 20);
   }
   return seen;
 }
 
-export const twoThousandSteps = (engine: unknown): ReturnType<typeof trainTiny> => trainTiny(engine, 2000);
 export const twoHundredSteps = (engine: unknown): ReturnType<typeof trainTiny> => trainTiny(engine, 200);
 export const twentySteps = (engine: unknown): ReturnType<typeof trainTiny> => trainTiny(engine, 20);

