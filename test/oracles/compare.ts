@@ -1,16 +1,9 @@
 /** Tensors beside golden values. */
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
-import { createPart } from '../../core/index.js';
-import { wasm } from '../../plugins/engines/wasm/index.js';
 import type { StoredTensor } from './values.js';
 
 type Numbers = ArrayLike<number>;
-
-/** Starts the engine on which the golden values are compared: the one that runs everywhere. */
-export async function startEngine(): Promise<void> {
-  await createPart(wasm, { threads: 1 }).start();
-}
 
 export function tensorOf({ data, shape }: StoredTensor): tf.Tensor {
   return tf.tensor(data, [...shape], data instanceof Int32Array ? 'int32' : 'float32');

@@ -25,7 +25,9 @@ class Case:
     mask: str = "all"  # or valid: the pixels that a transferred prediction is judged on (xtc)
     weighting: str = "authors"  # or kendall, equal
     depthLabels: str = "both"  # or first: the second sample has none
-    batch: int | None = None  # or one of the series
+    # Which of the series. Among 4·10^5 ReLUs some stand near their kink, where rounding decides whether they pass, and
+    # one that flips moves gradients by 1e-3: of 180 batches this is the one that stands the most rounding.
+    batch: int = 160
 
 
 MAIN = Case()
@@ -37,17 +39,15 @@ CASES = {
     "second-without-depth": Case(depthLabels="first"),
     "mt-net": Case(consistency="none"),
     "st-net": Case(architecture="single", consistency="none", weighting="equal"),
-    # With batch 0 no ReLU is so near its kink that rounding decides it, which would move gradients by 1e-3.
-    "resnet50": Case(backbone=50, batch=0),
+    "resnet50": Case(backbone=50, batch=29),  # Chosen likewise, of 110.
 }
 
 
-def batch(index=None, dtype=torch.float64):
-    """Inputs by name; with an index, that batch of a series."""
-    suffix = "" if index is None else f":{index}"
+def batch(index=MAIN.batch, dtype=torch.float64):
+    """One of a series of inputs by name."""
 
     def values(name, channels, scale=1):
-        return hashed(name + suffix, (*SHAPE, channels), scale)
+        return hashed(f"{name}:{index}", (*SHAPE, channels), scale)
 
     labels = ((values("labels", 1).astype("f8") + 1) / 2 * CLASSES).astype("i4").clip(max=CLASSES - 1)
     return {
@@ -182,15 +182,15 @@ def describe_inputs():
     }
 
 
-def train(make_optimizer, steps, numbered, dtype=torch.float64):
+def train(make_optimizer, batches, dtype=torch.float64):
     """-> the network afterwards, and for every step the losses and log variances before it"""
     network, log_variance = build(MAIN, dtype), log_variances(dtype)
     optimizer = make_optimizer([*named(network).values(), *log_variance.values()])
     history = []
-    for index in range(steps):
+    for index in batches:
         optimizer.zero_grad()
         before = numbers(log_variance)
-        _, losses = step(MAIN, network, log_variance, batch(index if numbered else None, dtype))
+        _, losses = step(MAIN, network, log_variance, batch(index, dtype))
         history.append({**numbers(losses), "logVariance": before})
         optimizer.step()
     return network, {"steps": history, "logVarianceAfter": numbers(log_variance)}
@@ -200,8 +200,21 @@ def sgd(parameters):
     return torch.optim.SGD(parameters, lr=0.05)
 
 
-def adam(parameters):
-    return torch.optim.Adam(parameters, lr=1e-3, betas=(0.9, 0.99), eps=1e-8)
+def adam(parameters, lr=1e-3, eps=1e-8):
+    return torch.optim.Adam(parameters, lr=lr, betas=(0.9, 0.99), eps=eps)
+
+
+def damped_adam(parameters):
+    """Small gradients make small steps: what rounding changes stays small."""
+    return adam(parameters, lr=3e-4, eps=0.1)
+
+
+# What makes the optimizer, and the batches of its steps.
+CURVES = {
+    "sgd": (sgd, [MAIN.batch] * 3),
+    "adam": (adam, range(20)),
+    "dampedAdam": (damped_adam, range(20)),
+}
 
 
 def make():
@@ -213,9 +226,9 @@ def make():
             write_tensors("network-gradients.safetensors", found)
     write_json("network.json", {"inputs": describe_inputs(), "cases": cases})
 
-    network, after_sgd = train(sgd, 3, numbered=False)
+    trained = {name: train(*arguments) for name, arguments in CURVES.items()}
+    write_json("training.json", {name: curve for name, (_, curve) in trained.items()})
+    network, _ = trained["sgd"]
     with torch.no_grad():
         direct, _ = network.eval()(batch()["image"][:1])  # In inference the samples do not see each other.
     write_tensors("network-statistics.safetensors", {**named(network, buffers=True), **maps({"inference": direct})})
-    _, after_adam = train(adam, 20, numbered=True)
-    write_json("training.json", {"sgd": after_sgd, "adam": after_adam})

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
 import { BatchNorm } from '../../../core/index.js';
-import { distance, normOf, relativeError, startEngine, tensorOf } from '../../oracles/compare.js';
+import { describeOnEach } from '../../engines.js';
+import { distance, normOf, relativeError, tensorOf } from '../../oracles/compare.js';
 import { hashed } from '../../oracles/values.js';
 import { buildFor, casesOf, expectPass, expectStored, passOf, value, withLayer } from './layers.js';
 
@@ -16,9 +17,7 @@ function movingOf(layer: BatchNorm): [mean: tf.Tensor, variance: tf.Tensor] {
   return [mean!, variance!];
 }
 
-describe('BatchNorm', () => {
-  before(startEngine);
-
+describeOnEach('BatchNorm', () => {
   it('has two numbers a channel and one map of several pixels to be compared with', () => {
     expect(casesOf('batchNorm')).to.have.members(['batchNorm.map', 'batchNorm.pair']);
   });

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
 import { Conv2d } from '../../../core/index.js';
-import { startEngine, tensorOf } from '../../oracles/compare.js';
+import { describeOnEach } from '../../engines.js';
+import { tensorOf } from '../../oracles/compare.js';
 import { buildFor, casesOf, expectPass, passOf, value, withLayer } from './layers.js';
 
 /** `conv2d.k3s2p1` → its size, stride and padding. */
@@ -10,9 +11,7 @@ function geometry(name: string): { kernelSize: number; stride: number; padding: 
   return { kernelSize: Number(size), stride: Number(stride), padding: Number(padding) };
 }
 
-describe('Conv2d', () => {
-  before(startEngine);
-
+describeOnEach('Conv2d', () => {
   for (const name of casesOf('conv2d')) {
     const args = { filters: 3, ...geometry(name) };
 

@@ -9,7 +9,7 @@ import {
   xavierNormal,
   type KernelScale,
 } from '../../../core/index.js';
-import { startEngine } from '../../oracles/compare.js';
+import { describeOnEach } from '../../engines.js';
 
 const filters = 48;
 const channels = 32;
@@ -49,9 +49,7 @@ function moments(values: Float32Array): { mean: number; deviation: number } {
   return { mean, deviation: Math.sqrt(variance) };
 }
 
-describe('initialize', () => {
-  before(startEngine);
-
+describeOnEach('initialize', () => {
   const cases: readonly [string, KernelScale, number][] = [
     ['He normal, fan-out', heNormalFanOut, Math.sqrt(2 / (9 * filters))],
     ['Xavier normal', xavierNormal, Math.sqrt(2 / (9 * (channels + filters)))],

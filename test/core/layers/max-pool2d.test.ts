@@ -1,11 +1,9 @@
 import { expect } from 'chai';
 import { MaxPool2d } from '../../../core/index.js';
-import { startEngine } from '../../oracles/compare.js';
 import { buildFor, casesOf, expectPass, passOf, value, withLayer } from './layers.js';
+import { describeOnEach } from '../../engines.js';
 
-describe('MaxPool2d', () => {
-  before(startEngine);
-
+describeOnEach('MaxPool2d', () => {
   for (const name of casesOf('maxPool')) {
     it(`${name}: output and gradient`, () => {
       const [, size, stride, padding] = /k(\d)s(\d)p(\d)/.exec(name)!;

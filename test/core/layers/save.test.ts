@@ -9,7 +9,7 @@ import {
   xavierNormal,
   initialize,
 } from '../../../core/index.js';
-import { startEngine } from '../../oracles/compare.js';
+import { describeOnEach } from '../../engines.js';
 import { hashed } from '../../oracles/values.js';
 
 function smallModel(): tf.LayersModel {
@@ -32,9 +32,7 @@ function smallModel(): tf.LayersModel {
   return model;
 }
 
-describe('a model of our layers', () => {
-  before(startEngine);
-
+describeOnEach('a model of our layers', () => {
   it('comes back from its saved form with the same layers, options and predictions', async () => {
     const shape: [number, number, number, number] = [2, 8, 12, 3];
     const model = smallModel();

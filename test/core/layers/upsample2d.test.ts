@@ -1,12 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
 import { Upsample2d } from '../../../core/index.js';
-import { startEngine } from '../../oracles/compare.js';
 import { buildFor, casesOf, expectPass, passOf, value, withLayer } from './layers.js';
+import { describeOnEach } from '../../engines.js';
 
-describe('Upsample2d', () => {
-  before(startEngine);
-
+describeOnEach('Upsample2d', () => {
   for (const name of casesOf('upsample')) {
     it(`${name}: output and gradient`, () => {
       withLayer(

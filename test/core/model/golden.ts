@@ -32,8 +32,8 @@ export interface CaseOptions {
   readonly mask: 'all' | 'valid';
   readonly weighting: 'authors' | 'kendall' | 'equal';
   readonly depthLabels: 'both' | 'first';
-  /** Which batch of the series; null: the one without a number. */
-  readonly batch: number | null;
+  /** Which batch of the series. */
+  readonly batch: number;
 }
 
 export interface Losses {
@@ -176,13 +176,13 @@ function makeWeighter(weighting: CaseOptions['weighting'], tasks: readonly Task[
   return weighter;
 }
 
-/** The inputs of a case; with an index, that batch of the series. */
+/** A batch of the series; by default the main case's. */
 export function goldenBatch(
-  index: number | null = null,
+  index: number = main.options.batch,
   depthLabels: CaseOptions['depthLabels'] = 'both',
 ): HostBatch {
   const values = (name: string, channels: number, scale = 1): Float32Array =>
-    hashed(index === null ? name : `${name}:${index}`, [...shape, channels], scale);
+    hashed(`${name}:${index}`, [...shape, channels], scale);
   const mask = (name: string, limit: number): Float32Array =>
     values(name, 1).map((value) => (value <= limit ? 1 : 0));
   const [labelMask, depthMask] = [mask('void', 0.7), mask('holes', 0.5)];

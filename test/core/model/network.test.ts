@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
 import type { NamedGradients } from '../../../core/index.js';
-import { distance, expectTensor, normOf, relativeError, startEngine } from '../../oracles/compare.js';
+import { describeOnEach } from '../../engines.js';
+import { distance, expectTensor, normOf, relativeError } from '../../oracles/compare.js';
 import { hashed, readTensors } from '../../oracles/values.js';
 import {
   buildGolden,
@@ -19,8 +20,9 @@ import {
 const lossTolerance = 5e-7;
 
 /**
- * ‖g − g*‖ / ‖g*‖ of a parameter. PyTorch's own float32 comes to 8e-5 with ResNet 18 and to 2e-4 with ResNet 50, whose
- * rounding errors grow through four times as many batch norms over 12 values (test/oracles/precision.py).
+ * ‖g − g*‖ / ‖g*‖ of a parameter. PyTorch's own float32 comes to 5e-5 with ResNet 18 and to 1.4e-4 with ResNet 50, whose
+ * rounding errors grow through three times as many batch norms over 12 values (test/oracles/precision.py). The
+ * sums within convolutions make most of it: float64 arithmetic on float32 tensors comes to 8e-6 and 4e-5.
  */
 function gradientTolerance({ backbone }: CaseOptions): number {
   return backbone === 50 ? 3e-4 : 1e-4;
@@ -89,9 +91,7 @@ function expectGradients(gradients: NamedGradients, { gradients: wanted, options
   }
 }
 
-describe('the small networks', () => {
-  before(startEngine);
-
+describeOnEach('the small networks', () => {
   it('have the inputs that the golden values were made with', () => {
     const { image, targets } = goldenBatch();
     const sum = (values: Float32Array): number => values.reduce((total, value) => total + value, 0);
@@ -153,17 +153,24 @@ describe('the small networks', () => {
     const network = buildGolden();
     const { pass, gradients } = await goldenGradients(network, goldenBatch());
     const all = normOf(Object.values(main.gradients).map(([norm]) => norm));
+    const errors: number[] = [];
+    const relativeErrors: number[] = [];
     for (const [name, { data, shape }] of Object.entries(wanted)) {
       const gradient = gradients[name]!;
       expect(gradient.shape, name).to.deep.equal(shape);
       const values = gradient.dataSync();
-      if (data.every((value) => value === 0)) expect(normOf(values) / all, name).to.be.at.most(zeroTolerance);
-      else expect(relativeError(values, data), name).to.be.at.most(gradientTolerance(main.options));
+      errors.push(distance(values, data));
+      if (data.every((value) => value === 0)) {
+        expect(normOf(values) / all, name).to.be.at.most(zeroTolerance);
+        continue;
+      }
+      const error = relativeError(values, data);
+      expect(error, name).to.be.at.most(gradientTolerance(main.options));
+      relativeErrors.push(error);
     }
-    const errors = Object.entries(wanted).map(([name, { data }]) =>
-      distance(gradients[name]!.dataSync(), data),
-    );
     expect(normOf(errors) / all, 'of all gradients together').to.be.at.most(1e-5);
+    const ordered = relativeErrors.toSorted((left, right) => left - right);
+    expect(ordered[ordered.length >> 1], 'of half the parameters').to.be.at.most(1e-5);
     tf.dispose(gradients);
     pass.dispose();
     network.dispose();

@@ -16,7 +16,7 @@ import {
   type Optimizer,
   type Stateful,
 } from '../../../core/index.js';
-import { startEngine } from '../../oracles/compare.js';
+import { describeOnEach } from '../../engines.js';
 import { hashed } from '../../oracles/values.js';
 import { buildGolden, goldenBatch, offers, registry, type GoldenNetwork } from '../model/golden.js';
 
@@ -54,11 +54,9 @@ function contentOf({ state }: Stateful): unknown {
   return { tensors, values: state.values };
 }
 
-describe('a checkpoint', () => {
+describeOnEach('a checkpoint', () => {
   let folder: string;
   let file: string;
-
-  before(startEngine);
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'checkpoint-'));

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
 import { Tape, TapeProblem, type GradientScope, type NamedGradients } from '../../../core/index.js';
-import { distance, normOf, startEngine } from '../../oracles/compare.js';
+import { describeOnEach } from '../../engines.js';
+import { distance, normOf } from '../../oracles/compare.js';
 import { hashed } from '../../oracles/values.js';
 import {
   buildGolden,
@@ -44,12 +45,10 @@ function partsOf(names: readonly string[]): string[] {
   ];
 }
 
-describe('TapeProblem', () => {
+describeOnEach('TapeProblem', () => {
   let network: GoldenNetwork;
   let pass: RecordedPass;
   let tensorsBefore: number;
-
-  before(startEngine);
 
   function open(name: string): void {
     tensorsBefore = tf.memory().numTensors;

@@ -8,8 +8,8 @@ import {
   type StepResult,
   type Weighter,
 } from '../../../core/index.js';
-import { startEngine } from '../../oracles/compare.js';
 import { buildGolden, goldenBatch, main, offers, registry, type GoldenNetwork } from '../model/golden.js';
+import { describeOnEach } from '../../engines.js';
 
 const withConsistency = main.options;
 const withoutConsistency = { ...withConsistency, consistency: 'none' } as const;
@@ -83,9 +83,7 @@ async function failure(work: Promise<unknown>): Promise<Error> {
   return expect.fail('nothing was thrown');
 }
 
-describe('Stepper', () => {
-  before(startEngine);
-
+describeOnEach('Stepper', () => {
   for (const name of registry.names('weighter')) {
     for (const options of [withConsistency, withoutConsistency]) {
       it(`keeps the number of tensors over five steps: ${name}, consistency ${options.consistency}`, async () => {

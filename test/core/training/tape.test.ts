@@ -9,7 +9,8 @@ import {
   Tape,
   Upsample2d,
 } from '../../../core/index.js';
-import { relativeError, startEngine } from '../../oracles/compare.js';
+import { describeOnEach } from '../../engines.js';
+import { relativeError } from '../../oracles/compare.js';
 import { hashed } from '../../oracles/values.js';
 
 const shape: [number, number, number, number] = [2, 8, 12, 3];
@@ -47,14 +48,12 @@ function valuesOf(tensors: readonly (tf.Tensor | undefined)[]): (tf.TypedArray |
   return tensors.map((tensor) => tensor?.dataSync());
 }
 
-describe('Tape', () => {
+describeOnEach('Tape', () => {
   let model: tf.LayersModel;
   let parameters: tf.Variable[];
   let image: tf.Tensor;
   let one: tf.Scalar;
   let tensorsBefore: number;
-
-  before(startEngine);
 
   beforeEach(() => {
     model = smallNet();

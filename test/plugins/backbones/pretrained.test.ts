@@ -14,7 +14,7 @@ import {
 } from '../../../core/index.js';
 import { resnets } from '../../../plugins/backbones/index.js';
 import { loadPretrained } from '../../../plugins/backbones/resnet/pretrained.js';
-import { startEngine } from '../../oracles/compare.js';
+import { startOn } from '../../engines.js';
 import { hashed } from '../../oracles/values.js';
 
 const registry = new Registry([{ name: 'backbones', backbones: resnets }]);
@@ -64,7 +64,7 @@ describe('pretrained weights of a ResNet', () => {
   let folder: string;
 
   before(async () => {
-    await startEngine();
+    await startOn('wasm');
     folder = mkdtempSync(join(tmpdir(), 'pretrained-'));
   });
 

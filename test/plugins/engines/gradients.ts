@@ -1,7 +1,7 @@
 /** The gradients that training uses, on small images that are not square, on whatever engine is active. */
 import * as tf from '@tensorflow/tfjs';
 import { Random } from '../../../core/index.js';
-import { asymmetric, isConvolvable, uniform, type Pad, type Shape4D } from './wasm/reference.js';
+import { asymmetric, hasOutputs, uniform, wasmConvolves, type Pad, type Shape4D } from './reference.js';
 
 /** What an operation gives and its gradients with respect to each input. */
 export type Gradients = Readonly<Record<string, readonly (readonly number[])[]>>;
@@ -43,7 +43,8 @@ function windowCases(): Record<string, Case> {
   const cases: Record<string, Case> = {};
   for (const [shape, some] of images) {
     for (const [taps, stride, pad] of some) {
-      if (!isConvolvable(shape, taps, stride, pad)) continue;
+      const placed = { taps, stride, pad };
+      if (!hasOutputs(shape, placed) || !wasmConvolves(shape, placed)) continue;
       const rounding = typeof pad === 'number' ? 'floor' : undefined;
       const channels = shape[3];
       const title = `${shape.join('×')}, ${taps} taps, stride ${stride}, pad ${JSON.stringify(pad)}`;
@@ -198,19 +199,23 @@ export const caseNames: readonly string[] = Object.keys(cases);
 /** Those with padding by numbers, and those with half-pixel centres. */
 export const paddedCaseNames = caseNames.filter((name) => /pad (\[|[1-9])|half-pixel/.test(name));
 
-/** All cases on the active engine, and how many tensors they leave. */
+/**
+ * Cases on the active engine, and how many tensors they leave.
+ * @param layout how inputs and upstream gradients lie in memory
+ */
 export async function computeGradients(
   names: readonly string[] = caseNames,
+  layout: (x: tf.Tensor) => tf.Tensor = (x) => x,
 ): Promise<{ readonly cases: Gradients; readonly left: number }> {
   const before = tf.memory().numTensors;
   const computed: Record<string, number[][]> = {};
   for (const name of names) {
     const { inputs, compute } = cases[name]!;
     const tensors = tf.tidy(() => {
-      const xs = inputs();
+      const xs = inputs().map(layout);
       const f = compute as (...xs: tf.Tensor[]) => tf.Tensor;
       const y = f(...xs);
-      return [y, ...tf.grads(f)(xs, uniform(y.shape, 10))];
+      return [y, ...tf.grads(f)(xs, layout(uniform(y.shape, 10)))];
     });
     computed[name] = await Promise.all(tensors.map(async (tensor) => Array.from(await tensor.data())));
     tf.dispose(tensors);

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
 import { Tape, type PartSpec, type Task } from '../../../core/index.js';
 import { makeTask } from '../../core/model/golden.js';
-import { startEngine } from '../../oracles/compare.js';
 import { consistencyLoss, differentiate, expectCase, map, targetOf } from './losses.js';
+import { describeOnEach } from '../../engines.js';
 
 type TaskName = 'segmentation' | 'depth';
 
@@ -27,9 +27,7 @@ const targets = {
   smoothed: { target: 'hard', labelSmoothing: 0.1 },
 } as const;
 
-describe('xtc', () => {
-  before(startEngine);
-
+describeOnEach('xtc', () => {
   for (const mask of ['all', 'valid']) {
     for (const [name, options] of Object.entries(targets)) {
       it(`segmentation, ${name} target, ${mask} pixels: value and gradient`, () => {
@@ -83,9 +81,7 @@ describe('xtc', () => {
   }
 });
 
-describe('align', () => {
-  before(startEngine);
-
+describeOnEach('align', () => {
   const cases = { segmentation: 'crossEntropy', depth: 'l1' } as const;
   for (const [name, wanted] of Object.entries(cases) as [TaskName, string][]) {
     it(`${name}: is the task’s loss of the transferred prediction against the labels`, () => {

@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { Random, type PartSpec, type Reference, type Target, type Task } from '../../../core/index.js';
 import { makeTask } from '../../core/model/golden.js';
-import { relativeError, startEngine } from '../../oracles/compare.js';
+import { describeOnEach } from '../../engines.js';
+import { relativeError } from '../../oracles/compare.js';
 import { differentiate, predictionLoss } from './losses.js';
 
 const classes = 3;
@@ -93,9 +94,7 @@ function reversed(values: Float32Array, batch: number): Float32Array {
   return Float32Array.from(images.toReversed().flat());
 }
 
-describe('every loss', () => {
-  before(startEngine);
-
+describeOnEach('every loss', () => {
   for (const law of laws) {
     it(`${law.name}: the order of the images means nothing`, () => {
       fc.assert(

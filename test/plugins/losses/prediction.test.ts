@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
 import type { PartSpec } from '../../../core/index.js';
-import { startEngine } from '../../oracles/compare.js';
 import { differentiate, expectCase, map, predictionLoss, targetOf } from './losses.js';
+import { describeOnEach } from '../../engines.js';
 
 type Labelled = Parameters<typeof targetOf>[1];
 
@@ -19,9 +19,7 @@ const depthCases: readonly [string, PartSpec, Labelled][] = [
   ['l1PerImage.empty', perImage, 'none'],
 ];
 
-describe('losses against labels', () => {
-  before(startEngine);
-
+describeOnEach('losses against labels', () => {
   for (const [name, spec, labelled] of depthCases) {
     it(`${name}: value and gradient`, () => {
       const loss = predictionLoss(spec);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
 import { MtlError, type NamedState, type Optimizer } from '../../../core/index.js';
+import { describeOnEach } from '../../engines.js';
 import { cases, make, registry, steps, values, variables } from './updates.js';
 
 /** What a checkpoint would bring back: the numbers, by way of the host. */
@@ -14,11 +15,7 @@ const reloaded = ({ tensors, values: rest }: NamedState): NamedState => ({
   values: JSON.parse(JSON.stringify(rest)) as NamedState['values'],
 });
 
-describe('every optimizer', () => {
-  before(async () => {
-    await tf.setBackend('cpu');
-  });
-
+describeOnEach('every optimizer', () => {
   for (const [name, given] of Object.entries({
     ...cases,
     'sgd with Nesterov': { momentum: 0.9, nesterov: true },
@@ -146,7 +143,7 @@ describe('every optimizer', () => {
   });
 });
 
-describe('Adam', () => {
+describeOnEach('Adam', () => {
   it('keeps named moments and a step count per parameter', () => {
     const optimizer = make('adam');
     const parameters = variables();

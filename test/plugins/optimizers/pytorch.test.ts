@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import '@tensorflow/tfjs-backend-wasm';
 import { expect } from 'chai';
+import { describeOnEach } from '../../engines.js';
 import { hashed, readJson } from '../../oracles/values.js';
 import { cases, make, steps, updates, values, variables, type After, type Variables } from './updates.js';
 
@@ -25,48 +25,42 @@ function expectClose(parameters: Variables, after: After, step: number): void {
   }
 }
 
-for (const backend of ['cpu', 'wasm']) {
-  describe(`optimizers on ${backend}`, () => {
-    before(async () => {
-      await tf.setBackend(backend);
+describeOnEach('optimizers', () => {
+  for (const [name, { options: oracle, after }] of Object.entries(plain.cases)) {
+    it(`${name} steps as PyTorch's`, () => {
+      const { learningRate, epsilon, ...rest } = oracle;
+      const optimizer = make(name.split('.')[0]!, {
+        ...rest,
+        ...(epsilon === undefined ? {} : { eps: epsilon }),
+      });
+      tf.tidy(() => {
+        const made = (suffix: string) => (name: string, shape: readonly number[]) =>
+          tf.tensor(hashed(`optimizers.${name}${suffix}`, shape, 1), [...shape]);
+        const all = <T>(of: (name: string, shape: readonly number[]) => T): Record<string, T> =>
+          Object.fromEntries(Object.entries(plain.shapes).map(([name, shape]) => [name, of(name, shape)]));
+        const parameters = all((name, shape) => tf.variable(made('')(name, shape)));
+        for (let step = 0; step < 10; step++) {
+          optimizer.step(parameters, all(made(`:${step}`)), learningRate);
+          expectClose(parameters, after, step);
+        }
+        tf.dispose(parameters);
+      });
+      optimizer.dispose();
     });
+  }
 
-    for (const [name, { options: oracle, after }] of Object.entries(plain.cases)) {
-      it(`${name} steps as PyTorch's`, () => {
-        const { learningRate, epsilon, ...rest } = oracle;
-        const optimizer = make(name.split('.')[0]!, {
-          ...rest,
-          ...(epsilon === undefined ? {} : { eps: epsilon }),
-        });
-        tf.tidy(() => {
-          const made = (suffix: string) => (name: string, shape: readonly number[]) =>
-            tf.tensor(hashed(`optimizers.${name}${suffix}`, shape, 1), [...shape]);
-          const all = <T>(of: (name: string, shape: readonly number[]) => T): Record<string, T> =>
-            Object.fromEntries(Object.entries(plain.shapes).map(([name, shape]) => [name, of(name, shape)]));
-          const parameters = all((name, shape) => tf.variable(made('')(name, shape)));
-          for (let step = 0; step < 10; step++) {
-            optimizer.step(parameters, all(made(`:${step}`)), learningRate);
-            expectClose(parameters, after, step);
-          }
-          tf.dispose(parameters);
+  for (const [name, given] of Object.entries(cases)) {
+    it(`${name} steps as PyTorch's, with gradients that come and go`, () => {
+      tf.tidy(() => {
+        const optimizer = make(name, given);
+        const parameters = variables();
+        updates.gradients.forEach((_, step) => {
+          steps(optimizer, parameters, step, step + 1);
+          expectClose(parameters, updates.after[name]!, step);
         });
         optimizer.dispose();
+        tf.dispose(parameters);
       });
-    }
-
-    for (const [name, given] of Object.entries(cases)) {
-      it(`${name} steps as PyTorch's, with gradients that come and go`, () => {
-        tf.tidy(() => {
-          const optimizer = make(name, given);
-          const parameters = variables();
-          updates.gradients.forEach((_, step) => {
-            steps(optimizer, parameters, step, step + 1);
-            expectClose(parameters, updates.after[name]!, step);
-          });
-          optimizer.dispose();
-          tf.dispose(parameters);
-        });
-      });
-    }
-  });
-}
+    });
+  }
+});

@@ -1,10 +1,8 @@
 import { expect } from 'chai';
-import { startEngine } from '../../oracles/compare.js';
 import { make, update } from './weighters.js';
+import { describeOnEach } from '../../engines.js';
 
-describe('equal', () => {
-  before(startEngine);
-
+describeOnEach('equal', () => {
   it('gives the gradient of the sum of the losses', async () => {
     const weighter = make('equal');
     expect(await update(weighter)).to.deep.equal({ a: 4 + 3, b: 1 });

@@ -1,16 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
-import { startEngine } from '../../oracles/compare.js';
 import { assign, closeTo, gradients, losses, make, update } from './weighters.js';
+import { describeOnEach } from '../../engines.js';
 
 const logVariances = [0.4, -0.7];
 
 /** L = Σ a_t e^(−s_t) L_t + b s_t: a of a classification, a of a regression, b */
 const forms = { authors: [0.5, 0.5, 1], kendall: [1, 0.5, 0.5] } as const;
 
-describe('uncertainty', () => {
-  before(startEngine);
-
+describeOnEach('uncertainty', () => {
   for (const [form, [ofLabels, ofDistance, penalty]] of Object.entries(forms)) {
     it(`${form}: weights, and the gradients of the model and of s`, async () => {
       const tensors = tf.memory().numTensors;

@@ -6,6 +6,8 @@ type KernelParams = Parameters<tf.KernelFunc>[0];
 
 /** What the kernels of tfjs' plain JavaScript backend are given and give. */
 interface CpuBackend extends tf.KernelBackend {
+  /** Whether it still has to recommend another backend on the console. */
+  firstUse: boolean;
   makeTensorInfo(shape: number[], dtype: tf.DataType, values?: unknown): Info;
   disposeIntermediateTensorInfo(info: Info): void;
 }
@@ -34,19 +36,22 @@ export function fallBack(
     throw new Error(`Kernel '${name}' not registered for backend 'torch', nor for '${javascript}'`);
   counts.set(name, (counts.get(name) ?? 0) + 1);
   const cpu = tf.findBackend(javascript) as CpuBackend;
-  const copies: Info[] = [];
-  const copied = copiesOf(inputs, backend, cpu, copies);
-  const params = { inputs: copied, attrs, backend: cpu } as unknown as KernelParams;
-  const found = kernel.kernelFunc(params);
-  const outputs = Array.isArray(found) ? found : [found];
-  const results = outputs.map(({ dataId, shape, dtype }) => ({
-    dataId: backend.write(cpu.readSync(dataId), shape, dtype),
-    shape,
-    dtype,
-  }));
-  for (const info of [...outputs, ...copies])
-    if (cpu.refCount(info.dataId) > 0) cpu.disposeIntermediateTensorInfo(info);
-  return Array.isArray(found) ? results : results[0]!;
+  cpu.firstUse = false;
+  const made: Info[] = [];
+  try {
+    const copied = copiesOf(inputs, backend, cpu, made);
+    const found = kernel.kernelFunc({ inputs: copied, attrs, backend: cpu } as unknown as KernelParams);
+    const outputs = Array.isArray(found) ? found : [found];
+    made.push(...outputs);
+    const results = outputs.map(({ dataId, shape, dtype }) => ({
+      dataId: backend.write(cpu.readSync(dataId), shape, dtype),
+      shape,
+      dtype,
+    }));
+    return Array.isArray(found) ? results : results[0]!;
+  } finally {
+    for (const info of made) if (cpu.refCount(info.dataId) > 0) cpu.disposeIntermediateTensorInfo(info);
+  }
 }
 
 /** Inputs come by name, some of them in lists. */

@@ -9,7 +9,7 @@ import { onEngine, type Apart } from '../on-engine.js';
 import { PackageFolder } from '../packages.js';
 import { runProgram, type Ended } from '../run-program.js';
 import { expectSameGradients, expectSamePass } from '../same.js';
-import { startWasm } from '../wasm/reference.js';
+import { startWasm } from '../reference.js';
 import { installStandIn, standInEnvironment } from './stand-in.js';
 
 const [gpu, cpu] = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;

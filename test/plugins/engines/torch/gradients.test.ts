@@ -2,7 +2,7 @@ import { caseNames, computeGradients } from '../gradients.js';
 import { expect } from 'chai';
 import { onEngine } from '../on-engine.js';
 import { expectSameGradients } from '../same.js';
-import { startWasm } from '../wasm/reference.js';
+import { startWasm } from '../reference.js';
 import { describeOnTorch, onTorch } from './built.js';
 
 type Computed = Awaited<ReturnType<typeof computeGradients>>;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { onEngine } from '../on-engine.js';
-import { startWasm } from '../wasm/reference.js';
+import { startWasm } from '../reference.js';
 import { describeOnTorch, onTorch } from './built.js';
 import { adamSteps } from './programs.js';
 

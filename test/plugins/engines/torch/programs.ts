@@ -1,4 +1,6 @@
 /** What the tests compute on the torch engine; each function gives numbers to hold against what they should be. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as tf from '@tensorflow/tfjs';
 import {
   collate,
@@ -12,7 +14,7 @@ import {
 import { optimizers } from '../../../../plugins/optimizers/index.js';
 import { equal } from '../../../../plugins/weighters/index.js';
 import { load } from '../../../core/run/tiny.js';
-import { uniform } from '../wasm/reference.js';
+import { uniform } from '../reference.js';
 
 type Numbers = Record<string, number>;
 
@@ -211,8 +213,22 @@ export function outOfMemory(): Promise<{ code: string; after: number }> {
   return Promise.resolve({ code, after: tf.add(1, 2).dataSync()[0]! });
 }
 
-/** Losses of training steps of the tiny network, with its tensors every so often. */
-async function trainTiny(engine: unknown, steps: number): Promise<{ losses: number[]; tensors: number[] }> {
+/** What the training of the tiny network shows: every step's loss, and the rest every 100 steps. */
+export interface Seen {
+  readonly losses: number[];
+  readonly tensors: number[];
+  /** The process's memory but for JavaScript's heap, which goes up and down as its collector likes; MiB. */
+  readonly native: number[];
+  /** What JavaScript holds after a collection; MiB. */
+  readonly heap: number[];
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
+
+async function trainTiny(engine: unknown, steps: number): Promise<Seen> {
   const session = await openSession(await load(`engine=${JSON.stringify(engine)}`), { initialize: true });
   const split = await openSplit(session, 'train');
   const batch = collate(await Promise.all([split.sample(0), split.sample(1)]), session.tasks);
@@ -223,15 +239,20 @@ async function trainTiny(engine: unknown, steps: number): Promise<{ losses: numb
     random: new Random(0),
   });
   const stepper = new Stepper({ ...session, weighter, optimizer, clipNorm: null });
-  const seen = { losses: [] as number[], tensors: [] as number[] };
+  const seen: Seen = { losses: [], tensors: [], native: [], heap: [] };
   for (let step = 1; step <= steps; step++) {
     const { losses } = await stepper.step(batch, 1e-3);
     seen.losses.push(Object.values(losses).reduce((sum, { total }) => sum + total, 0));
     if (step % 100 !== 0) continue;
     seen.tensors.push(tf.memory().numTensors);
+    collectGarbage();
+    const { rss, heapTotal, heapUsed } = process.memoryUsage();
+    seen.native.push((rss - heapTotal) / 2 ** 20);
+    seen.heap.push(heapUsed / 2 ** 20);
   }
   return seen;
 }
 
-export const twoHundredSteps = (engine: unknown): ReturnType<typeof trainTiny> => trainTiny(engine, 200);
-export const twentySteps = (engine: unknown): ReturnType<typeof trainTiny> => trainTiny(engine, 20);
+export const twoThousandSteps = (engine: unknown): Promise<Seen> => trainTiny(engine, 2000);
+export const twoHundredSteps = (engine: unknown): Promise<Seen> => trainTiny(engine, 200);
+export const twentySteps = (engine: unknown): Promise<Seen> => trainTiny(engine, 20);

@@ -5,12 +5,7 @@ import { flatPass, squarePass, type NetworkPass } from '../network.js';
 import { onEngine } from '../on-engine.js';
 import { expectSamePass } from '../same.js';
 import { describeOnTorch, onTorch } from './built.js';
-import { twentySteps } from './programs.js';
-
-interface Seen {
-  readonly losses: number[];
-  readonly tensors: number[];
-}
+import { twentySteps, type Seen } from './programs.js';
 
 const programs = './torch/programs.js';
 const wasm = { name: 'wasm', threads: 1 };
@@ -35,13 +30,17 @@ describeOnTorch('training on the torch engine', function () {
     expect(losses).to.have.length(20);
   });
 
-  it('keeps its tensors level', async () => {
-    const { tensors } = await onEngine<Seen>(onTorch, programs, 'twoHundredSteps');
-    expect(tensors).to.have.length(2);
+  it('keeps its tensors and its memory level over 2,000 steps', async () => {
+    const { tensors, native, heap } = await onEngine<Seen>(onTorch, programs, 'twoThousandSteps');
     expect(new Set(tensors).size, tensors.join()).to.equal(1);
+    for (const memory of [native, heap]) {
+      const [start, ...rest] = memory;
+      const said = memory.map((value) => value.toFixed(1)).join();
+      for (const value of rest) expect(value / start!, said).to.be.within(0.98, 1.02);
+    }
   });
 
-  it('gives the same numbers in workers and processes that run at the same time', async () => {
+  it('gives the same numbers in threads and processes that run at the same time', async () => {
     const { losses } = await onEngine<Seen>(onTorch, programs, 'twentySteps');
     const inWorker = async (): Promise<number[]> => {
       const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: onTorch.engine });
@@ -51,7 +50,8 @@ describeOnTorch('training on the torch engine', function () {
     };
     const inProcess = async (): Promise<number[]> =>
       (await onEngine<Seen>(onTorch, programs, 'twentySteps')).losses;
-    const found = await Promise.all([inWorker(), inWorker(), inProcess()]);
+    const here = async (): Promise<number[]> => (await twentySteps(onTorch.engine)).losses;
+    const found = await Promise.all([inWorker(), inWorker(), inProcess(), inProcess(), here()]);
     for (const other of found) expect(other).to.deep.equal(losses);
   });
 

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { createPart } from '../../../../core/index.js';
 import { wasm } from '../../../../plugins/engines/wasm/index.js';
 import { plainEnvironment } from '../../../plain-environment.js';
-import { startWasm } from './reference.js';
+import { startWasm } from '../reference.js';
 
 const plugin = new URL('../../../../plugins/engines/wasm/index.js', import.meta.url).href;
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { caseNames, computeGradients } from '../gradients.js';
 import { onEngine } from '../on-engine.js';
 import { expectSameGradients } from '../same.js';
-import { startWasm } from '../wasm/reference.js';
+import { startWasm } from '../reference.js';
 import { describeOnSwiftShader, onSwiftShader } from './swiftshader.js';
 
 type Computed = Awaited<ReturnType<typeof computeGradients>>;

@@ -1,64 +1,71 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
+import { describeOnEach } from '../../engines.js';
 import {
   asymmetric,
   axisOf,
   eachTap,
   expectClose,
   expectLinearGradient,
-  startWasm,
   uniform,
   withoutLeaks,
-  type Pad,
   type Shape4D,
+  type Windows,
 } from './reference.js';
 
 type Pool = (x: tf.Tensor) => tf.Tensor;
 
-function gradientOf(pool: Pool, x: tf.Tensor, dy: tf.Tensor): tf.Tensor {
-  return tf.grad(pool)(x, dy);
+function outputShape(shape: Shape4D, windows: Windows): Shape4D {
+  return [shape[0], axisOf(shape[1], windows, 0).output, axisOf(shape[2], windows, 1).output, shape[3]];
 }
 
-function checkAverage(shape: Shape4D, taps: number, stride: number, pad: Pad): void {
-  const pool: Pool = (x) => tf.avgPool(x as tf.Tensor4D, taps, stride, pad);
+function checkAverage(shape: Shape4D, windows: Windows): void {
+  const pool: Pool = (x) =>
+    tf.avgPool(x as tf.Tensor4D, windows.taps as number, windows.stride as number, windows.pad);
   const x = uniform(shape, 1);
-  const dy = uniform(pool(x).shape, 2);
-  const dx = gradientOf(pool, x, dy);
+  const dy = uniform(outputShape(shape, windows), 2);
+  const dx = tf.grad(pool)(x, dy);
   expectLinearGradient(pool, x, dx, dy);
 
   const channels = shape[3];
-  const dys = dy.dataSync();
+  const [xs, dys] = [x.dataSync(), dy.dataSync()];
   const counts = new Float64Array(dys.length / channels);
-  eachTap(shape, taps, stride, pad, (output) => (counts[output] = (counts[output] ?? NaN) + 1));
-  const wanted = new Float64Array(x.size);
-  eachTap(shape, taps, stride, pad, (output, pixel) => {
+  eachTap(shape, windows, (output) => counts[output]!++);
+  const [y, wanted] = [new Float64Array(dys.length), new Float64Array(xs.length)];
+  eachTap(shape, windows, (output, pixel) => {
     for (let c = 0; c < channels; c++) {
-      const at = pixel * channels + c;
-      wanted[at] = (wanted[at] ?? NaN) + (dys[output * channels + c] ?? NaN) / (counts[output] ?? NaN);
+      const [from, at] = [pixel * channels + c, output * channels + c];
+      y[at]! += xs[from]! / counts[output]!;
+      wanted[from]! += dys[at]! / counts[output]!;
     }
   });
+  expectClose(pool(x), y);
   expectClose(dx, wanted);
 }
 
-function checkLargest(shape: Shape4D, taps: number, stride: number, pad: Pad): void {
-  const pool: Pool = (x) => tf.maxPool(x as tf.Tensor4D, taps, stride, pad);
+function checkLargest(shape: Shape4D, windows: Windows): void {
+  const pool: Pool = (x) =>
+    tf.maxPool(x as tf.Tensor4D, windows.taps as number, windows.stride as number, windows.pad);
   const x = uniform(shape, 1);
-  const y = pool(x);
-  const dy = uniform(y.shape, 2);
-  const dx = gradientOf(pool, x, dy);
+  const dy = uniform(outputShape(shape, windows), 2);
+  const dx = tf.grad(pool)(x, dy);
 
   const channels = shape[3];
   const [xs, dys] = [x.dataSync(), dy.dataSync()];
   const largest = new Map<number, number>();
-  eachTap(shape, taps, stride, pad, (output, pixel) => {
+  eachTap(shape, windows, (output, pixel) => {
     for (let c = 0; c < channels; c++) {
       const [key, at] = [output * channels + c, pixel * channels + c];
       const best = largest.get(key);
-      if (best === undefined || (xs[at] ?? NaN) > (xs[best] ?? NaN)) largest.set(key, at);
+      if (best === undefined || xs[at]! > xs[best]!) largest.set(key, at);
     }
   });
-  const wanted = new Float64Array(xs.length);
-  largest.forEach((at, key) => (wanted[at] = (wanted[at] ?? NaN) + (dys[key] ?? NaN)));
+  const [y, wanted] = [new Float64Array(dys.length), new Float64Array(xs.length)];
+  largest.forEach((at, key) => {
+    y[key] = xs[at]!;
+    wanted[at]! += dys[key]!;
+  });
+  expectClose(pool(x), y, 0);
   expectClose(dx, wanted);
 
   // Piecewise linear: along a step that changes no window's winner, the difference quotient is exact.
@@ -70,9 +77,7 @@ function checkLargest(shape: Shape4D, taps: number, stride: number, pad: Pad): v
   expect(found / (2 * step)).to.be.closeTo(foretold, 0.01 * Math.sqrt(x.size));
 }
 
-describe('the wasm engine’s pooling gradients', () => {
-  before(startWasm);
-
+describeOnEach('pooling and its gradients', () => {
   const shapes: readonly Shape4D[] = [
     [1, 8, 8, 3],
     [3, 7, 10, 1],
@@ -83,13 +88,14 @@ describe('the wasm engine’s pooling gradients', () => {
     for (const stride of [1, 2, 3]) {
       it(`agree with plain loops: ${taps} × ${taps} windows, stride ${stride}`, () => {
         for (const pad of [0, 1, 'same', 'valid', asymmetric] as const) {
+          const windows = { taps, stride, pad };
           for (const shape of shapes) {
-            const axes = ([1, 2] as const).map((axis) => axisOf(shape[axis], taps, stride, pad, axis));
+            const axes = ([0, 1] as const).map((axis) => axisOf(shape[axis + 1]!, windows, axis));
             // A window of nothing but padding has no average and no largest value.
             if (axes.some(({ output, before }) => output < 1 || before >= taps)) continue;
             withoutLeaks(() => {
-              checkAverage(shape, taps, stride, pad);
-              checkLargest(shape, taps, stride, pad);
+              checkAverage(shape, windows);
+              checkLargest(shape, windows);
             });
           }
         }
@@ -99,8 +105,7 @@ describe('the wasm engine’s pooling gradients', () => {
 
   it('give the gradient of a tie to the first value', () => {
     withoutLeaks(() => {
-      const dx = gradientOf(
-        (x) => tf.maxPool(x as tf.Tensor4D, 2, 2, 0),
+      const dx = tf.grad((x) => tf.maxPool(x as tf.Tensor4D, 2, 2, 0))(
         tf.ones([1, 2, 2, 1]),
         tf.ones([1, 1, 1, 1]),
       );

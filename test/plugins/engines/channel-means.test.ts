@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
-import { startWasm, uniform, withoutLeaks } from './reference.js';
+import { describeOnEach } from '../../engines.js';
+import { uniform, withoutLeaks } from './reference.js';
 
 /** Sums over the leading axes, in double precision. */
 function channelSums(values: Float32Array, channels: number): Float64Array {
@@ -9,9 +10,7 @@ function channelSums(values: Float32Array, channels: number): Float64Array {
   return sums;
 }
 
-describe('the wasm engine’s sums and means over leading axes', () => {
-  before(startWasm);
-
+describeOnEach('sums and means over leading axes', () => {
   const cases: readonly (readonly [shape: number[], axes: number[], channels: number])[] = [
     [[2, 16, 32, 16], [0, 1, 2], 16],
     [[2, 16, 33, 7], [2, 0, 1], 7],
@@ -39,7 +38,7 @@ describe('the wasm engine’s sums and means over leading axes', () => {
     });
   }
 
-  it('leave other axes and types to the backend', () => {
+  it('are right over other axes and types too', () => {
     withoutLeaks(() => {
       const x = tf.ones([8, 16, 32, 4]);
       for (const axes of [[1, 2], [3], [1, 2, 3], [0, 2]]) {
