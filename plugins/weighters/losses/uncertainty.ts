@@ -8,7 +8,7 @@ import {
   type NamedState,
   type Weighter,
   type WeighterContext,
-} from '../../core/index.js';
+} from '../../../core/index.js';
 
 const options = z.strictObject({
   form: z
@@ -59,34 +59,22 @@ class Uncertainty implements Weighter {
     restoreVariables(this.parameters, state.tensors, 'weighter');
   }
 
-  update(problem: MultiTaskProblem): NamedGradients {
-    const omegas = this.omegas();
-    const own = tf.tidy(() =>
-      Object.keys(this.parameters).map((name, task) => {
-        const slope = tf.mul(tf.gather(omegas, task), problem.losses[task]!);
-        return [name, tf.sub(this.penalty, slope)] as const;
-      }),
-    );
-    const gradients = problem.weighted(omegas);
-    omegas.dispose();
-    return { ...gradients, ...Object.fromEntries(own) };
+  async update(problem: MultiTaskProblem): Promise<NamedGradients> {
+    const omegas = await this.weights();
+    const slopes = omegas.map((omega, task) => this.penalty - omega * problem.losses[task]!);
+    const own = Object.keys(this.parameters).map((name, task) => [name, tf.scalar(slopes[task]!)] as const);
+    return { ...problem.weighted(omegas), ...Object.fromEntries(own) };
   }
 
+  /** ω_t = a_t e^(−s_t) */
   async weights(): Promise<number[]> {
-    const omegas = this.omegas();
-    const values = await omegas.data();
-    omegas.dispose();
-    return [...values];
+    const logVariances = tf.tidy(() => tf.stack(Object.values(this.parameters)));
+    const values = await logVariances.data();
+    logVariances.dispose();
+    return this.scales.map((scale, task) => scale * Math.exp(-values[task]!));
   }
 
   dispose(): void {
     tf.dispose(this.parameters);
-  }
-
-  /** ω_t = a_t e^(−s_t), [tasks] */
-  private omegas(): tf.Tensor1D {
-    return tf.tidy(() =>
-      tf.mul(tf.exp(tf.neg(tf.stack(Object.values(this.parameters)))), this.scales as number[]),
-    );
   }
 }

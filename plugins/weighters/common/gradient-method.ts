@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import {
+  partSpec,
+  Random,
+  tokens,
+  type Deps,
+  type MultiTaskProblem,
+  type NamedGradients,
+  type NamedState,
+  type PartSpec,
+  type TaskGradients,
+  type Weighter,
+  type WeighterContext,
+} from '../../../core/index.js';
+import { weighLosses } from './weigh-losses.js';
+
+/** What every gradient method takes. */
+export const gradientOptions = {
+  gradients: z
+    .union([z.enum(['shared', 'representation', 'all']), z.array(z.string()).min(1)])
+    .default('shared')
+    .describe(
+      'What is looked at and combined: the parameters that several tasks share, the features between them and the ' +
+        'heads, all parameters, or those of a list of names (* at the end: any rest).',
+    ),
+  losses: partSpec('weighter')
+    .nullable()
+    .default(null)
+    .describe('A loss weighting that goes before, e.g. uncertainty: its ω scale the gradients.'),
+};
+
+export interface GradientOptions {
+  readonly gradients: 'shared' | 'representation' | 'all' | readonly string[];
+  readonly losses: PartSpec | null;
+}
+
+/** What a method knows of the step, besides the gradients. */
+export interface StepInfo {
+  /** From 0. */
+  readonly step: number;
+  /** L_t; where a loss weighting goes before, ω_t L_t. */
+  readonly losses: readonly number[];
+  /** A stream of its own for each step, so that a resumed run draws the same. */
+  readonly random: Random;
+}
+
+/** The second half of a method: makes one update of the tasks' gradients. */
+export interface Combination {
+  /**
+   * @param gradients those of ω_t L_t
+   * @returns the model's gradients; none where this step only collects
+   */
+  combine(gradients: TaskGradients, step: StepInfo): Promise<NamedGradients>;
+  /** c_t of the last step, for logs. */
+  readonly coefficients: readonly number[];
+  readonly state: NamedState;
+  restore(state: NamedState): void;
+  dispose(): void;
+}
+
+/** Where a loss weighting's state stands beside the method's own. */
+const inner = 'losses.';
+
+/** A weighter that combines the tasks' gradients, after a loss weighting if one is named. */
+export class GradientMethod implements Weighter {
+  private readonly losses: Weighter | undefined;
+  private combination: Combination | undefined;
+  private seed = 0;
+  private step = 0;
+  private tasks = 0;
+
+  /** @param combination made once the number of tasks is known */
+  constructor(
+    private readonly options: GradientOptions,
+    deps: Deps,
+    private readonly makeCombination: (tasks: number) => Combination,
+  ) {
+    if (options.losses !== null)
+      this.losses = deps.get(tokens.registry).create('weighter', options.losses, deps, 'weighter.losses');
+  }
+
+  setup(context: WeighterContext): void {
+    this.losses?.setup(context);
+    this.tasks = context.tasks.length;
+    this.seed = context.seed;
+    this.combination = this.makeCombination(this.tasks);
+  }
+
+  get parameters(): Weighter['parameters'] {
+    return this.losses?.parameters ?? {};
+  }
+
+  async update(problem: MultiTaskProblem): Promise<NamedGradients> {
+    const { problem: weighed, own } = await weighLosses(this.losses, problem);
+    const step = {
+      step: this.step,
+      losses: weighed.losses,
+      random: new Random(this.seed, 'weighter', this.step),
+    };
+    this.step += 1;
+    const gradients = weighed.perTask(this.options.gradients);
+    return { ...(await this.made().combine(gradients, step)), ...own };
+  }
+
+  weights(): readonly number[] {
+    const { coefficients } = this.made();
+    return coefficients.length > 0 ? coefficients : Array.from({ length: this.tasks }, () => 1);
+  }
+
+  async afterStep(losses: () => Promise<readonly number[]>): Promise<void> {
+    await this.losses?.afterStep?.(losses);
+  }
+
+  endEpoch(meanLosses: readonly number[]): void {
+    this.losses?.endEpoch?.(meanLosses);
+  }
+
+  get state(): NamedState {
+    const [own, other] = [this.made().state, this.losses?.state];
+    return {
+      tensors: { ...own.tensors, ...prefixed(other?.tensors ?? {}) },
+      values: { ...own.values, step: this.step, ...prefixed(other?.values ?? {}) },
+    };
+  }
+
+  restore({ tensors, values }: NamedState): void {
+    const { step, ...own } = withPrefix(values, false);
+    this.made().restore({ tensors: withPrefix(tensors, false), values: own });
+    this.losses?.restore({ tensors: withPrefix(tensors, true), values: withPrefix(values, true) });
+    this.step = step as number;
+  }
+
+  dispose(): void {
+    this.combination?.dispose();
+    this.losses?.dispose();
+  }
+
+  private made(): Combination {
+    if (!this.combination) throw new Error('setup() comes before the first step');
+    return this.combination;
+  }
+}
+
+function prefixed<T>(entries: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [inner + name, value]));
+}
+
+/** The entries whose names have the prefix, without it; or those that have not. */
+function withPrefix<T>(entries: Readonly<Record<string, T>>, has: boolean): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(entries)
+      .filter(([name]) => name.startsWith(inner) === has)
+      .map(([name, value]) => [has ? name.slice(inner.length) : name, value]),
+  );
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import type {
+  Json,
+  NamedGradients,
+  NamedState,
+  PartDefinition,
+  TaskGradients,
+  Weighter,
+} from '../../../core/index.js';
+import {
+  GradientMethod,
+  gradientOptions,
+  type Combination,
+  type GradientOptions,
+  type StepInfo,
+} from './gradient-method.js';
+
+/** A method that treats the gradients' values one by one, or remembers them. */
+export interface TensorRule {
+  /**
+   * The combined gradient over the scope, by name; none where this step only collects.
+   * @param gradients g_t by name, one per task; a name is absent where a task has no gradient. They stay the caller's.
+   * @returns new tensors, the caller's; or coefficients c_t of Σ c_t g_t
+   */
+  combine(gradients: readonly NamedGradients[], step: StepInfo): Promise<NamedGradients | readonly number[]>;
+  /** What is remembered between steps: tensors by name, plain data. */
+  readonly state: NamedState;
+  /** @param state its tensors stay the caller's */
+  restore(state: NamedState): void;
+  dispose(): void;
+}
+
+export interface TensorMethod<Shape extends z.ZodRawShape> {
+  readonly description: string;
+  /** Besides those that all gradient methods take. */
+  readonly options: Shape;
+  /** @param tasks how many there are */
+  rule(options: z.output<z.ZodObject<Shape>>, tasks: number): TensorRule;
+}
+
+/** A gradient method's part, with its rule for those who have gradients of their own. */
+export type TensorPart<Shape extends z.ZodRawShape = z.ZodRawShape> = PartDefinition<
+  Weighter,
+  z.ZodObject<Shape & typeof gradientOptions>
+> &
+  Pick<TensorMethod<Shape>, 'rule'>;
+
+/** A weighter from a rule that needs the gradients themselves. */
+export function tensorMethod<Shape extends z.ZodRawShape>({
+  description,
+  options,
+  rule,
+}: TensorMethod<Shape>): TensorPart<Shape> {
+  return {
+    description,
+    options: z.strictObject({ ...gradientOptions, ...options }) as unknown as TensorPart<Shape>['options'],
+    rule,
+    create: (given, deps) =>
+      new GradientMethod(
+        given as GradientOptions,
+        deps,
+        (tasks) => new TensorCombination(rule(given as z.output<z.ZodObject<Shape>>, tasks)),
+      ),
+  };
+}
+
+class TensorCombination implements Combination {
+  coefficients: readonly number[] = [];
+
+  constructor(private readonly rule: TensorRule) {}
+
+  async combine(gradients: TaskGradients, step: StepInfo): Promise<NamedGradients> {
+    const found = await this.rule.combine(await gradients.perTask(), step);
+    if (isList(found)) {
+      this.coefficients = found;
+      return gradients.combine(found);
+    }
+    const complete = gradients.complete(found);
+    for (const tensor of Object.values(found)) tensor.dispose();
+    return complete;
+  }
+
+  get state(): NamedState {
+    const { tensors, values } = this.rule.state;
+    return { tensors, values: { coefficients: this.coefficients, rule: values } };
+  }
+
+  restore({ tensors, values: { coefficients, rule } }: NamedState): void {
+    this.coefficients = coefficients as readonly number[];
+    this.rule.restore({ tensors, values: rule as Readonly<Record<string, Json>> });
+  }
+
+  dispose(): void {
+    this.rule.dispose();
+  }
+}
+
+function isList(found: NamedGradients | readonly number[]): found is readonly number[] {
+  return Array.isArray(found);
+}
