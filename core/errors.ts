@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'RUN_INVALID'
   | 'METRIC_EMPTY'
   | 'LOSS_NOT_FINITE'
+  | 'GRADIENT_NOT_FINITE'
   | 'INTERRUPTED';
 
 /** A failure that the user can act on. The command line prints the message alone, without a stack trace. */

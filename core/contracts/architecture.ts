@@ -2,13 +2,8 @@ import type * as tf from '@tensorflow/tfjs';
 import type { Backbone, PartContext } from './backbone.js';
 import type { Task } from './task.js';
 
-/** What a network gives for a batch of images. */
-export interface DirectPredictions {
-  /** ŷ_t by task, [batch, height, width, channels of the task] */
-  readonly predictions: Readonly<Record<string, tf.Tensor4D>>;
-  /** The features that more than one task's head reads; empty where nothing is shared. */
-  readonly representation: readonly tf.Tensor[];
-}
+/** What a network gives for a batch of images: ŷ_t by task, [batch, height, width, channels of the task]. */
+export type DirectPredictions = Readonly<Record<string, tf.Tensor4D>>;
 
 /** A built network: image → a prediction per task. */
 export interface Network {

@@ -6,6 +6,18 @@ import { inputTensor, variableOf } from './layer.js';
 const momentum = 0.1;
 const epsilon = 1e-5;
 
+let following = true;
+
+/** Runs something, after whose end the moving statistics are what they were, though it computes with `training: true`. */
+export function keepingStatistics<T>(run: () => T): T {
+  following = false;
+  try {
+    return run();
+  } finally {
+    following = true;
+  }
+}
+
 export interface BatchNormArgs {
   readonly name?: string;
   /** Default none. */
@@ -65,6 +77,7 @@ export class BatchNorm extends tf.layers.Layer {
   }
 
   private follow(mean: tf.Tensor1D, variance: tf.Tensor1D, x: tf.Tensor4D): void {
+    if (!following) return;
     const count = x.size / mean.size;
     move(variableOf(this.movingMean), mean);
     move(variableOf(this.movingVariance), tf.mul(variance, count / Math.max(1, count - 1)));

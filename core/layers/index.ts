@@ -1,5 +1,5 @@
 export { AddRelu } from './add-relu.js';
-export { BatchNorm } from './batch-norm.js';
+export { BatchNorm, keepingStatistics } from './batch-norm.js';
 export { Conv2d } from './conv2d.js';
 export { fused, hasFused, reluGrad, type FusedKernels } from './fused.js';
 export { heNormalFanOut, initialize, namedWeights, xavierNormal, type KernelScale } from './initialize.js';

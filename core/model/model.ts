@@ -15,7 +15,6 @@ export interface Predictions {
   /** ŷ_t by task */
   readonly direct: Readonly<Record<string, tf.Tensor4D>>;
   readonly transferred: readonly Transferred[];
-  readonly representation: readonly tf.Tensor[];
 }
 
 /** A run's whole model: the architecture's network and the transfer nets on top of it. */
@@ -45,13 +44,13 @@ export class Model implements Stateful {
    * @param transfer false skips the transfer nets: predictions alone need none
    */
   forward(image: tf.Tensor4D, { training, transfer }: { training: boolean; transfer: boolean }): Predictions {
-    const { predictions: direct, representation } = this.network.forward(image, training);
+    const direct = this.network.forward(image, training);
     const transferred = (transfer ? this.edges : []).map(({ from, to, net }) => ({
       from: from.name,
       to: to.name,
       prediction: net.apply(from.transferInput(direct[from.name]!), { training }) as tf.Tensor4D,
     }));
-    return { direct, transferred, representation };
+    return { direct, transferred };
   }
 
   get state(): NamedState {

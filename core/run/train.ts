@@ -9,7 +9,6 @@ import {
   type Baselines,
   type MetricValues,
 } from '../evaluation/index.js';
-import { Random } from '../random.js';
 import { readCheckpoint, restoreCheckpoint, saveCheckpoint } from '../training/checkpoint.js';
 import type { EventListener, TrainingEvent } from '../training/events.js';
 import { Trainer } from '../training/trainer.js';
@@ -105,7 +104,7 @@ export function makeWeighter({ config, registry, deps, tasks }: Session): Weight
   weighter.setup({
     tasks: tasks.map(({ name }) => name),
     kinds: tasks.map(({ kind }) => kind),
-    random: new Random(config.train.seed, 'weighter'),
+    seed: config.train.seed,
   });
   return weighter;
 }

@@ -7,8 +7,16 @@ export {
 } from './checkpoint.js';
 export { clipByGlobalNorm, globalNorm, type ClippedGradients } from './clip.js';
 export type { EventListener, LossValues, TrainingEvent } from './events.js';
+export { diagnosticsOf, type GradientDiagnostics } from './diagnostics.js';
+export {
+  differentiate,
+  type Differentiated,
+  type DifferentiateArgs,
+  type LossTerms,
+} from './differentiate.js';
 export { TapeProblem, type ProblemArgs } from './problem.js';
 export { learningRateFactor, scheduleSchema, type Schedule, type TrainingPosition } from './schedule.js';
 export { Stepper, type StepperArgs, type StepResult, type StepTimes } from './stepper.js';
-export { Tape, type Seed } from './tape.js';
+export { Tape } from './tape.js';
 export { Trainer, type Outcome, type TrainerArgs } from './trainer.js';
+export type { Seed } from './walk.js';

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import type { NamedGradients, Optimizer, Target, Weighter } from '../contracts/index.js';
+import type { Optimizer, Target, Weighter } from '../contracts/index.js';
 import type { HostBatch } from '../data/index.js';
-import { MtlError } from '../errors.js';
+import { keepingStatistics } from '../layers/index.js';
 import type { Model } from '../model/index.js';
-import { taskLosses, type Consistency, type TaskLoss } from '../objective/index.js';
+import { taskLosses, type Consistency } from '../objective/index.js';
 import { clipByGlobalNorm } from './clip.js';
+import type { GradientDiagnostics } from './diagnostics.js';
+import { differentiate, type LossTerms } from './differentiate.js';
 import type { LossValues } from './events.js';
-import { TapeProblem } from './problem.js';
-import { Tape } from './tape.js';
 
 export interface StepperArgs {
   readonly model: Model;
@@ -27,55 +27,63 @@ export interface StepTimes {
 export interface StepResult {
   /** Before the step's update. */
   readonly losses: Readonly<Record<string, LossValues>>;
+  /** Where they were asked for. */
+  readonly diagnostics?: GradientDiagnostics;
   readonly times: StepTimes;
 }
+
+/** What a transferred term is called beside `total` and `direct`. */
+const towards = 'to ';
 
 /** Takes one optimisation step at a time: forward, losses, weighter, clipping, optimizer. */
 export class Stepper {
   constructor(private readonly args: StepperArgs) {}
 
-  /** @throws MtlError `LOSS_NOT_FINITE` naming the task; no parameter is changed then. */
-  async step(batch: HostBatch, learningRate: number): Promise<StepResult> {
+  /**
+   * @param diagnose whether the tasks' gradients are compared, too
+   * @throws MtlError `LOSS_NOT_FINITE`, `GRADIENT_NOT_FINITE` naming the task; no parameter is changed then.
+   */
+  async step(batch: HostBatch, learningRate: number, diagnose = false): Promise<StepResult> {
     const { model, weighter, optimizer, clipNorm } = this.args;
-    const started = performance.now();
-    const { tape, result } = Tape.record(() => this.forward(batch));
-    const parameters = { ...model.parameters, ...weighter.parameters };
-    const problem = new TapeProblem({
-      tasks: model.tasks.map(({ name }) => name),
-      losses: model.tasks.map(({ name }) => result.losses[name]!.total),
-      tape,
+    const { losses, gradients, times, diagnostics } = await differentiate({
+      forward: () => this.forward(batch),
+      weighter,
       parameters: model.parameters,
-      representation: result.representation,
+      diagnose,
     });
-    let gradients: NamedGradients = {};
+    const started = performance.now();
+    let applied = gradients;
     try {
-      const losses = await readLosses(result.losses);
-      assertFinite(losses);
-      const forwarded = performance.now();
-      gradients = await weighter.update(problem);
       if (clipNorm !== null) {
         const clipped = clipByGlobalNorm(gradients, clipNorm);
         tf.dispose([gradients, clipped.norm]);
-        gradients = clipped.gradients;
+        applied = clipped.gradients;
       }
-      const differentiated = performance.now();
-      optimizer.step(parameters, gradients, learningRate);
-      const times = {
-        forward: forwarded - started,
-        backward: differentiated - forwarded,
-        update: performance.now() - differentiated,
-      };
-      return { losses, times };
+      const moves = Object.keys(applied).length > 0;
+      if (moves) optimizer.step({ ...model.parameters, ...weighter.parameters }, applied, learningRate);
     } finally {
-      problem.dispose();
-      tf.dispose([gradients, result.losses, result.representation] as tf.TensorContainer[]);
+      tf.dispose(applied);
     }
+    const update = performance.now() - started;
+    await weighter.afterStep?.(() => this.lossesOf(batch));
+    return {
+      losses: valuesOf(losses),
+      times: { ...times, update },
+      ...(diagnostics ? { diagnostics } : {}),
+    };
   }
 
-  private forward(batch: HostBatch): {
-    losses: Readonly<Record<string, TaskLoss>>;
-    representation: tf.Tensor[];
-  } {
+  /** L_t of a batch with the parameters as they are; changes nothing. */
+  private async lossesOf(batch: HostBatch): Promise<number[]> {
+    const stacked = keepingStatistics(() =>
+      tf.tidy(() => tf.stack(Object.values(this.forward(batch)).map(({ total }) => total))),
+    );
+    const values = await stacked.data();
+    stacked.dispose();
+    return [...values];
+  }
+
+  private forward(batch: HostBatch): Readonly<Record<string, LossTerms>> {
     const { model, consistency } = this.args;
     const image = tf.tensor4d(batch.image, [...batch.shape]);
     const targets = Object.fromEntries(
@@ -84,47 +92,27 @@ export class Stepper {
         { value: tf.tensor4d(value, [...shape]), mask: tf.tensor4d(mask, [shape[0], shape[1], shape[2], 1]) },
       ]),
     );
-    const { direct, transferred, representation } = model.forward(image, {
+    const { direct, transferred } = model.forward(image, {
       training: true,
       transfer: consistency !== undefined,
     });
     const losses = taskLosses({ tasks: model.tasks, predictions: direct, targets, transferred, consistency });
-    return { losses, representation: [...representation] };
-  }
-}
-
-/** All terms in one read: each one waits for the engine. */
-async function readLosses(losses: Readonly<Record<string, TaskLoss>>): Promise<Record<string, LossValues>> {
-  const terms = Object.values(losses).flatMap(({ total, direct, transferred }) => [
-    total,
-    direct,
-    ...Object.values(transferred),
-  ]);
-  const stacked = tf.stack(terms);
-  const values = [...(await stacked.data())];
-  stacked.dispose();
-  return Object.fromEntries(
-    Object.entries(losses).map(([task, { transferred }]) => [
-      task,
-      {
-        total: values.shift()!,
-        direct: values.shift()!,
-        transferred: Object.fromEntries(Object.keys(transferred).map((to) => [to, values.shift()!])),
-      },
-    ]),
-  );
-}
-
-function assertFinite(losses: Readonly<Record<string, LossValues>>): void {
-  for (const [task, { total, direct, transferred }] of Object.entries(losses)) {
-    if (Number.isFinite(total)) continue;
-    const terms = [
-      `direct ${direct}`,
-      ...Object.entries(transferred).map(([to, value]) => `to ${to} ${value}`),
-    ];
-    throw new MtlError(
-      'LOSS_NOT_FINITE',
-      `The loss of task "${task}" is ${total} (${terms.join(', ')}); try a lower learning rate (train.optimizer.lr) or train.clipNorm`,
+    return Object.fromEntries(
+      Object.entries(losses).map(([task, { total, direct: own, transferred: others }]) => {
+        const named = Object.entries(others).map(([to, loss]) => [towards + to, loss] as const);
+        return [task, { total, direct: own, ...Object.fromEntries(named) }];
+      }),
     );
   }
+}
+
+function valuesOf(
+  losses: Readonly<Record<string, Readonly<Record<string, number>>>>,
+): Record<string, LossValues> {
+  return Object.fromEntries(
+    Object.entries(losses).map(([task, { total, direct, ...others }]) => {
+      const transferred = Object.entries(others).map(([to, value]) => [to.slice(towards.length), value]);
+      return [task, { total: total!, direct: direct!, transferred: Object.fromEntries(transferred) }];
+    }),
+  );
 }

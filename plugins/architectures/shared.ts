@@ -21,14 +21,12 @@ export const shared = definePart({
         parts: { encoder, ...Object.fromEntries(decoders.map((decoder) => [decoder.name, decoder])) },
         forward(image, training) {
           const features = encoder.apply(image, { training }) as tf.Tensor[];
-          const predictions = tasks.map(
-            ({ name }, index) =>
-              [name, decoders[index]!.apply(features, { training }) as tf.Tensor4D] as const,
+          return Object.fromEntries(
+            tasks.map(
+              ({ name }, index) =>
+                [name, decoders[index]!.apply(features, { training }) as tf.Tensor4D] as const,
+            ),
           );
-          return {
-            predictions: Object.fromEntries(predictions),
-            representation: tasks.length > 1 ? features : [],
-          };
         },
       };
     },

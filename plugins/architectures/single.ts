@@ -26,11 +26,12 @@ export const single = definePart({
           ]),
         ),
         forward(image, training) {
-          const predictions = networks.map(({ name, encoder, decoder }) => {
-            const features = encoder.apply(image, { training }) as tf.Tensor[];
-            return [name, decoder.apply(features, { training }) as tf.Tensor4D] as const;
-          });
-          return { predictions: Object.fromEntries(predictions), representation: [] };
+          return Object.fromEntries(
+            networks.map(({ name, encoder, decoder }) => {
+              const features = encoder.apply(image, { training }) as tf.Tensor[];
+              return [name, decoder.apply(features, { training }) as tf.Tensor4D] as const;
+            }),
+          );
         },
       };
     },

@@ -7,7 +7,6 @@ import {
   loadConfig,
   openSession,
   openSplit,
-  Random,
   Stepper,
   type HostBatch,
   type Session,
@@ -70,7 +69,7 @@ export async function openTraining(setup: Setup, engine: string): Promise<Traini
   weighter.setup({
     tasks: tasks.map(({ name }) => name),
     kinds: tasks.map(({ kind }) => kind),
-    random: new Random(0),
+    seed: 0,
   });
   const optimizer = registry.create('optimizer', config.train.optimizer, deps);
   return {

@@ -2,7 +2,6 @@
 import * as tf from '@tensorflow/tfjs';
 import {
   assembleModel,
-  Random,
   Registry,
   RunContainer,
   Tape,
@@ -166,7 +165,7 @@ function makeWeighter(weighting: CaseOptions['weighting'], tasks: readonly Task[
   weighter.setup({
     tasks: tasks.map(({ name }) => name),
     kinds: tasks.map(({ kind }) => kind),
-    random: new Random(0),
+    seed: 0,
   });
   tf.tidy(() => {
     for (const [name, variable] of Object.entries(weighter.parameters)) {
@@ -253,9 +252,9 @@ export function recordPass({ model, consistency }: GoldenNetwork, batch: HostBat
   const problem = new TapeProblem({
     tasks: names,
     losses: names.map((name) => result.losses[name]!.total),
+    values: names.map((name) => result.losses[name]!.total.dataSync()[0]!),
     tape,
     parameters: model.parameters,
-    representation: result.predictions.representation,
   });
   return {
     ...result,

@@ -64,7 +64,7 @@ async function totalOf(
   { weighting }: CaseOptions,
 ): Promise<number> {
   const omegas = await weighter.weights();
-  const weighted = pass.problem.losses.reduce((sum, loss, task) => sum + omegas[task]! * scalar(loss), 0);
+  const weighted = pass.problem.losses.reduce((sum, loss, task) => sum + omegas[task]! * loss, 0);
   const penalty = { authors: 1, kendall: 0.5, equal: 0 }[weighting];
   return Object.values(weighter.parameters).reduce((sum, s) => sum + penalty * scalar(s), weighted);
 }

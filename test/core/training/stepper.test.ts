@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
 import {
-  Random,
   Stepper,
   type HostBatch,
   type Optimizer,
@@ -91,7 +90,7 @@ describeOnEach('Stepper', () => {
         weighter.setup({
           tasks: ['segmentation', 'depth'],
           kinds: ['classification', 'regression'],
-          random: new Random(0, 'weighter'),
+          seed: 0,
         });
         const setup = setUp(options, { weighter, optimizer: 'adam' });
         // The first step makes the optimizer's moments.

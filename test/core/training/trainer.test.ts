@@ -3,7 +3,6 @@ import { expect } from 'chai';
 import {
   openSession,
   openSplit,
-  Random,
   type EventListener,
   type Metric,
   type Session,
@@ -53,7 +52,7 @@ describe('the trainer', () => {
       ? session.tasks.map((task): Task => ({ ...task, metrics: () => [scripted(values, false)] }))
       : session.tasks;
     const weighter = registry.create('weighter', config.weighter, deps);
-    weighter.setup({ tasks: ['depth'], kinds: ['regression'], random: new Random(0, 'weighter') });
+    weighter.setup({ tasks: ['depth'], kinds: ['regression'], seed: 0 });
     const optimizer = registry.create('optimizer', config.train.optimizer, deps);
     const events: TrainingEvent[] = [];
     const best: number[] = [];

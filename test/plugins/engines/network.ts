@@ -5,7 +5,6 @@ import {
   createPart,
   openSession,
   openSplit,
-  Random,
   Stepper,
   type NamedGradients,
   type Optimizer,
@@ -58,7 +57,7 @@ async function pass(engine: PartSpec, size: string): Promise<NetworkPass> {
   weighter.setup({
     tasks: session.tasks.map(({ name }) => name),
     kinds: session.tasks.map(({ kind }) => kind),
-    random: new Random(0),
+    seed: 0,
   });
   const { losses } = await new Stepper({ ...session, weighter, optimizer, clipNorm: null }).step(batch, 0);
   const gradients = await optimizer.gradients();

@@ -1,13 +1,13 @@
 /** What the tests of the weighters share: a problem of two losses over two parameters, no network. */
 import * as tf from '@tensorflow/tfjs';
-import { Random, Tape, TapeProblem, type NamedGradients, type Weighter } from '../../../core/index.js';
+import { Tape, TapeProblem, type NamedGradients, type Weighter } from '../../../core/index.js';
 import { offers, registry } from '../../core/model/golden.js';
 
 export const tasks = ['labels', 'distance'];
 
 export function make(spec: Parameters<typeof registry.create>[1]): Weighter {
   const weighter = registry.create('weighter', spec, offers());
-  weighter.setup({ tasks, kinds: ['classification', 'regression'], random: new Random(0) });
+  weighter.setup({ tasks, kinds: ['classification', 'regression'], seed: 0 });
   return weighter;
 }
 
@@ -22,7 +22,7 @@ export const gradients = [
 export async function update(weighter: Weighter): Promise<Record<string, number>> {
   const [a, b] = tf.tidy(() => [tf.variable(tf.scalar(2)), tf.variable(tf.scalar(5))] as const);
   const { tape, result } = Tape.record(() => [tf.add<tf.Scalar>(tf.square(a), b), tf.mul<tf.Scalar>(a, 3)]);
-  const problem = new TapeProblem({ tasks, losses: result, tape, parameters: { a, b }, representation: [] });
+  const problem = new TapeProblem({ tasks, losses: result, values: losses, tape, parameters: { a, b } });
   const found: NamedGradients = await weighter.update(problem);
   const values = Object.entries(found).map(([name, gradient]) => [name, gradient.dataSync()[0]!] as const);
   problem.dispose();

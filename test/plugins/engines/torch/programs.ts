@@ -2,15 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as tf from '@tensorflow/tfjs';
-import {
-  collate,
-  createPart,
-  fused,
-  openSession,
-  openSplit,
-  Random,
-  Stepper,
-} from '../../../../core/index.js';
+import { collate, createPart, fused, openSession, openSplit, Stepper } from '../../../../core/index.js';
 import { optimizers } from '../../../../plugins/optimizers/index.js';
 import { equal } from '../../../../plugins/weighters/index.js';
 import { load } from '../../../core/run/tiny.js';
@@ -236,7 +228,7 @@ async function trainTiny(engine: unknown, steps: number): Promise<Seen> {
   weighter.setup({
     tasks: session.tasks.map(({ name }) => name),
     kinds: session.tasks.map(({ kind }) => kind),
-    random: new Random(0),
+    seed: 0,
   });
   const stepper = new Stepper({ ...session, weighter, optimizer, clipNorm: null });
   const seen: Seen = { losses: [], tensors: [], native: [], heap: [] };

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
-import { assign, closeTo, gradients, losses, make, update } from './weighters.js';
-import { describeOnEach } from '../../engines.js';
+import { assign, closeTo, gradients, losses, make, update } from '../weighters.js';
+import { describeOnEach } from '../../../engines.js';
 
 const logVariances = [0.4, -0.7];
 

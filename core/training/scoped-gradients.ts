@@ -1,0 +1,159 @@
+import * as tf from '@tensorflow/tfjs';
+import type { GradientScope, Matrix, NamedGradients, TaskGradients } from '../contracts/index.js';
+import { scaled } from './named.js';
+import { assertFiniteGradients, gramianOf } from './pairwise.js';
+import { divide, namedParameters } from './scope.js';
+import { SharedPasses } from './shared-passes.js';
+import type { TaskHeads } from './task-heads.js';
+
+export interface ScopedArgs {
+  readonly tasks: readonly string[];
+  readonly heads: TaskHeads;
+  /** ω: the gradients are those of ω_t L_t. */
+  readonly weights: readonly number[];
+}
+
+/** @throws MtlError `CONFIG_INVALID` where the scope is a list that names no parameter */
+export function scopedGradients(scope: GradientScope, args: ScopedArgs): TaskGradients & { dispose(): void } {
+  return scope === 'representation' ? new FeatureGradients(args) : new ParameterGradients(scope, args);
+}
+
+/** What both kinds have in common: ω, and tensors that they own. */
+abstract class ScopedGradients implements TaskGradients {
+  private readonly owned: NamedGradients[] = [];
+
+  constructor(protected readonly args: ScopedArgs) {}
+
+  async gramian(): Promise<Matrix> {
+    const { tasks, weights } = this.args;
+    const matrix = await this.products();
+    assertFiniteGradients(
+      tasks,
+      matrix.map((row, task) => row[task]!),
+    );
+    return matrix.map((row, i) => row.map((product, j) => product * weights[i]! * weights[j]!));
+  }
+
+  async perTask(): Promise<readonly NamedGradients[]> {
+    const { tasks, weights } = this.args;
+    const gradients = this.gradients().map((ofTask, task) => scaled(ofTask, weights[task]!));
+    this.owned.push(...gradients);
+    const norms = await Promise.all(gradients.map(async (ofTask) => (await gramianOf([ofTask]))[0]![0]!));
+    assertFiniteGradients(tasks, norms);
+    return gradients;
+  }
+
+  combine(coefficients: readonly number[]): NamedGradients {
+    return this.combined(this.args.weights.map((weight, task) => weight * coefficients[task]!));
+  }
+
+  abstract complete(combined: NamedGradients): NamedGradients;
+
+  dispose(): void {
+    tf.dispose(this.owned as tf.TensorContainer[]);
+  }
+
+  /** ⟨∇L_i, ∇L_j⟩ */
+  protected abstract products(): Promise<Matrix>;
+  /** ∇L_t, somebody else's tensors */
+  protected abstract gradients(): readonly NamedGradients[];
+  /** @param factors c_t ω_t */
+  protected abstract combined(factors: readonly number[]): NamedGradients;
+}
+
+/** Gradients with respect to parameters. */
+class ParameterGradients extends ScopedGradients {
+  private readonly has: (name: string) => boolean;
+  private readonly inside: SharedPasses;
+  private readonly outside: Readonly<Record<string, tf.Variable>>;
+
+  constructor(scope: Exclude<GradientScope, 'representation'>, args: ScopedArgs) {
+    super(args);
+    const { shared, own } = args.heads;
+    if (typeof scope === 'string') this.has = (name) => scope === 'all' || name in shared;
+    else {
+      const names = namedParameters(
+        scope,
+        [shared, ...own].flatMap((entries) => Object.keys(entries)),
+      );
+      this.has = (name) => names.has(name);
+    }
+    const [inside, outside] = divide(shared, this.has);
+    this.inside = new SharedPasses(args.heads, inside);
+    this.outside = outside;
+  }
+
+  complete(combined: NamedGradients): NamedGradients {
+    return { ...scaled(combined, 1), ...this.rest(true) };
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.inside.dispose();
+  }
+
+  protected async products(): Promise<Matrix> {
+    const shared = await this.inside.gramian();
+    const own = await Promise.all(
+      this.ownInside().map(async (gradients) => (await gramianOf([gradients]))[0]![0]!),
+    );
+    return shared.map((row, i) => row.map((product, j) => (i === j ? product + own[i]! : product)));
+  }
+
+  protected gradients(): readonly NamedGradients[] {
+    const own = this.ownInside();
+    return this.inside.perTask().map((gradients, task) => ({ ...gradients, ...own[task] }));
+  }
+
+  protected combined(factors: readonly number[]): NamedGradients {
+    const own = this.ownInside().map((gradients, task) => scaled(gradients, factors[task]!));
+    const last = Object.keys(this.outside).length === 0;
+    return Object.assign({}, ...own, this.inside.combine(factors, last), this.rest(!last)) as NamedGradients;
+  }
+
+  private ownInside(): NamedGradients[] {
+    return this.args.heads.own.map((gradients) => divide(gradients, this.has)[0]);
+  }
+
+  /** Σ ω_t ∇L_t outside the scope. */
+  private rest(release: boolean): NamedGradients {
+    const { heads, weights } = this.args;
+    const own = heads.own.map((gradients, task) => scaled(divide(gradients, this.has)[1], weights[task]!));
+    return Object.assign({}, ...own, heads.through(weights, this.outside, release)) as NamedGradients;
+  }
+}
+
+/** Gradients with respect to the features between the shared part and the heads. */
+class FeatureGradients extends ScopedGradients {
+  complete(combined: NamedGradients): NamedGradients {
+    const { heads, weights } = this.args;
+    const own = heads.own.map((gradients, task) => scaled(gradients, weights[task]!));
+    return Object.assign({}, ...own, heads.throughFeatures(combined, weights)) as NamedGradients;
+  }
+
+  protected products(): Promise<Matrix> {
+    return gramianOf(this.gradients());
+  }
+
+  protected gradients(): readonly NamedGradients[] {
+    return this.args.heads.representation();
+  }
+
+  protected combined(factors: readonly number[]): NamedGradients {
+    const perTask = this.gradients();
+    const names = new Set(perTask.flatMap((gradients) => Object.keys(gradients)));
+    const sums = tf.tidy(() =>
+      Object.fromEntries(
+        [...names].map((name) => {
+          const terms = perTask.flatMap((gradients, task) =>
+            gradients[name] ? [tf.mul(gradients[name], factors[task]!)] : [],
+          );
+          return [name, tf.addN(terms)];
+        }),
+      ),
+    );
+    const complete = this.complete(sums);
+    tf.dispose(sums);
+    return complete;
+  }
+}

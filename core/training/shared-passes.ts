@@ -1,0 +1,111 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Matrix, NamedGradients } from '../contracts/index.js';
+import { present } from './named.js';
+import type { OuterProduct } from './outer-product.js';
+import { PairwiseProducts } from './pairwise.js';
+import type { TaskHeads } from './task-heads.js';
+
+type Parameters = Readonly<Record<string, tf.Variable>>;
+type PerTask = readonly (tf.Tensor | undefined)[];
+
+/**
+ * With more tasks, a gradient's copies are dropped once their inner products are taken, and the combination is made by
+ * one more pass: that is a small part of the passes, where keeping T copies would be most of the memory.
+ */
+const mostKept = 2;
+
+/** The tasks' passes through the shared part of the network, for some of its parameters. */
+export class SharedPasses {
+  private products: PairwiseProducts | undefined;
+  private readonly kept = new Map<string, PerTask>();
+  private readonly outer = new Map<string, OuterProduct>();
+  private readonly dropped = new Set<string>();
+
+  constructor(
+    private readonly heads: TaskHeads,
+    private readonly parameters: Parameters,
+  ) {}
+
+  /** ⟨∇L_i, ∇L_j⟩, in one walk that accumulates it parameter by parameter. */
+  async gramian(): Promise<Matrix> {
+    if (!this.products) {
+      this.products = new PairwiseProducts(this.heads.own.length);
+      if (this.kept.size > 0) for (const gradients of this.kept.values()) this.products.add(gradients);
+      else this.sweep(this.products);
+    }
+    return this.products.matrix();
+  }
+
+  /** ∇L_t by name; these passes' own. */
+  perTask(): NamedGradients[] {
+    const names = Object.keys(this.parameters);
+    if (this.kept.size < names.length) this.collect();
+    return this.heads.own.map((_, task) =>
+      present(
+        names,
+        names.map((name) => this.kept.get(name)![task]),
+      ),
+    );
+  }
+
+  /** Σ c_t ∇L_t. @param release whether this is the last walk over the forward pass */
+  combine(factors: readonly number[], release: boolean): Record<string, tf.Tensor> {
+    if (this.kept.size + this.outer.size + this.dropped.size === 0)
+      return this.heads.through(factors, this.parameters, release);
+    const names = [...this.kept.keys(), ...this.outer.keys()];
+    const found = present(names, [
+      ...[...this.kept.values()].map((gradients) => combination(gradients, factors)),
+      ...[...this.outer.values()].map((product) => product.combine(factors)),
+    ]);
+    const missing = Object.entries(this.parameters).filter(([name]) => this.dropped.has(name));
+    return { ...found, ...this.heads.through(factors, Object.fromEntries(missing), release) };
+  }
+
+  dispose(): void {
+    this.products?.dispose();
+    this.forget();
+  }
+
+  private sweep(products: PairwiseProducts): void {
+    const names = Object.keys(this.parameters);
+    this.heads.walk(this.parameters, {
+      onGradients: (index, gradients) => {
+        products.add(gradients);
+        if (gradients.length <= mostKept) this.kept.set(names[index]!, gradients);
+        else {
+          this.dropped.add(names[index]!);
+          for (const gradient of gradients) gradient?.dispose();
+        }
+      },
+      onProduct: (index, product) => {
+        products.addProducts(product.innerProducts());
+        this.outer.set(names[index]!, product);
+      },
+    });
+  }
+
+  /** Every gradient by itself. */
+  private collect(): void {
+    this.forget();
+    const names = Object.keys(this.parameters);
+    this.heads.walk(this.parameters, {
+      onGradients: (index, gradients) => this.kept.set(names[index]!, gradients),
+    });
+  }
+
+  private forget(): void {
+    for (const gradients of this.kept.values()) for (const gradient of gradients) gradient?.dispose();
+    for (const product of this.outer.values()) product.dispose();
+    this.kept.clear();
+    this.outer.clear();
+    this.dropped.clear();
+  }
+}
+
+/** Σ c_t g_t of one parameter; undefined where no task has a gradient. */
+function combination(gradients: PerTask, factors: readonly number[]): tf.Tensor | undefined {
+  return tf.tidy(() => {
+    const terms = gradients.flatMap((gradient, task) => (gradient ? [tf.mul(gradient, factors[task]!)] : []));
+    return terms.length > 0 ? tf.addN(terms) : undefined;
+  });
+}
