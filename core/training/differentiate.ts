@@ -12,7 +12,7 @@ export type LossTerms = Readonly<{ total: tf.Scalar } & Record<string, tf.Scalar
 
 export interface DifferentiateArgs {
   /** The forward pass, recorded and freed: the losses by task, in the order that the weighter was set up with. */
-  forward(): Readonly<Record<string, LossTerms>>;
+  readonly forward: () => Readonly<Record<string, LossTerms>>;
   readonly weighter: Weighter;
   /** The model's trainable variables by name. */
   readonly parameters: Readonly<Record<string, tf.Variable>>;
@@ -78,7 +78,7 @@ async function withProblem<T>(
   } finally {
     problem?.dispose();
     tape.dispose();
-    tf.dispose(result as unknown as tf.TensorContainer);
+    tf.dispose(result);
   }
 }
 

@@ -20,7 +20,7 @@ export function forkOf(
   const owners = nodes.map((): number | null | undefined => undefined);
   const counts = new Map<number, number>();
   results.forEach((result, index) => {
-    const { ids, places } = ancestors(nodes, result);
+    const { ids, places } = ancestors(nodes, [result]);
     for (const place of places) owners[place] = owners[place] === undefined ? index : null;
     for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
   });

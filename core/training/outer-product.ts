@@ -9,7 +9,8 @@ import type { TapeNode } from './tape-node.js';
  *     ⟨W_i, W_j⟩ = ⟨δ_i, (a aᵀ) δ_j⟩
  *
  * are cheaper without them, and one combination Σ c_t W_t = aᵀ (Σ c_t δ_t) costs what a single gradient costs, in time
- * and in memory.
+ * and in memory. tfjs records a layer so where its activation is ReLU, or where `tf.matMul` is called; of other layers the
+ * gradients come multiplied out.
  */
 export class OuterProduct {
   /** @param slopes δ_t [rows, out], the product's own; undefined where a pass does not come here */
@@ -25,7 +26,7 @@ export class OuterProduct {
     if (kernelName !== 'BatchMatMul' || inputs.b!.id !== matrix || a?.rank !== 2) return false;
     const [outRows, out] = outputs[0]!.shape;
     // A square a may have been transposed, which the tape does not tell.
-    return rows !== columns && rows === outRows && rows! * (columns! + out!) < columns! * out!;
+    return rows !== columns && rows === outRows && rows * (columns! + out!) < columns! * out!;
   }
 
   /** ⟨W_i, W_j⟩ for i ≤ j, row by row; undefined where a pass does not come here. */

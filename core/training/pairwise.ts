@@ -42,7 +42,7 @@ export class PairwiseProducts {
   }
 
   dispose(): void {
-    tf.dispose(this.terms as unknown as tf.TensorContainer);
+    tf.dispose(this.terms);
   }
 }
 

@@ -50,7 +50,7 @@ abstract class ScopedGradients implements TaskGradients {
   abstract complete(combined: NamedGradients): NamedGradients;
 
   dispose(): void {
-    tf.dispose(this.owned as tf.TensorContainer[]);
+    tf.dispose(this.owned);
   }
 
   /** ⟨∇L_i, ∇L_j⟩ */

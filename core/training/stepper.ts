@@ -111,7 +111,9 @@ function valuesOf(
 ): Record<string, LossValues> {
   return Object.fromEntries(
     Object.entries(losses).map(([task, { total, direct, ...others }]) => {
-      const transferred = Object.entries(others).map(([to, value]) => [to.slice(towards.length), value]);
+      const transferred = Object.entries(others).map(
+        ([to, value]) => [to.slice(towards.length), value] as const,
+      );
       return [task, { total: total!, direct: direct!, transferred: Object.fromEntries(transferred) }];
     }),
   );

@@ -29,12 +29,12 @@ export function descendants(nodes: readonly TapeNode[], of: Iterable<number>): R
   return ids;
 }
 
-/** Ids of a tensor and of everything that it was computed from, and the places of the operations between. */
+/** Ids of tensors and of everything that they were computed from, and the places of the operations between. */
 export function ancestors(
   nodes: readonly TapeNode[],
-  of: tf.Tensor,
+  of: readonly tf.Tensor[],
 ): { readonly ids: ReadonlySet<number>; readonly places: readonly number[] } {
-  const ids = new Set([of.id]);
+  const ids = new Set(of.map(({ id }) => id));
   const places: number[] = [];
   for (let place = nodes.length - 1; place >= 0; place--) {
     const node = nodes[place]!;

@@ -35,7 +35,7 @@ export class Tape {
 
   /** Which of the tensors have an influence on `y`. */
   reached(y: tf.Tensor, tensors: readonly tf.Tensor[]): boolean[] {
-    const { ids } = ancestors(this.nodes, y);
+    const { ids } = ancestors(this.nodes, [y]);
     return tensors.map(({ id }) => ids.has(id));
   }
 

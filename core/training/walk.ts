@@ -1,7 +1,8 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { OuterProduct } from './outer-product.js';
 import {
   accumulate,
+  ancestors,
   descendants,
   leadsOn,
   passThrough,
@@ -40,7 +41,11 @@ export function walk(
   wanted: readonly tf.Tensor[],
   visitor: Visitor,
 ): void {
-  const targets = new Targets(nodes, wanted);
+  const targets = new Targets(
+    nodes,
+    wanted,
+    lanes.flatMap((seeds) => seeds.map(({ of }) => of)),
+  );
   const flows = lanes.map(startOf);
   for (let place = nodes.length - 1; place >= 0; place--) {
     const node = nodes[place]!;
@@ -90,7 +95,7 @@ function startOf(seeds: readonly Seed[]): Flow {
 class Targets {
   /** Ids of what depends on them. */
   readonly path: ReadonlySet<number>;
-  /** Those that no operation reads. */
+  /** Those that no pass comes to. */
   readonly unused: readonly number[];
   private readonly indexOf: ReadonlyMap<number, number>;
   /** Which of them an operation is the first to read: walking back, their gradients are complete there. */
@@ -100,18 +105,21 @@ class Targets {
   constructor(
     private readonly nodes: readonly TapeNode[],
     wanted: readonly tf.Tensor[],
+    starts: readonly tf.Tensor[],
   ) {
     this.indexOf = new Map(wanted.map(({ id }, index) => [id, index]));
     this.path = descendants(nodes, this.indexOf.keys());
     this.uses = wanted.map(() => 0);
-    nodes.forEach((node, place) => {
+    // tfjs also records casts that nothing is computed from.
+    for (const place of ancestors(nodes, starts).places.toReversed()) {
+      const node = nodes[place]!;
       for (const id of new Set(Object.values(node.inputs).map((input) => input.id))) {
         const index = this.indexOf.get(id);
-        if (index === undefined || !leadsOn(node)) continue;
+        if (index === undefined) continue;
         if (this.uses[index]! === 0) this.complete.set(place, [...this.completeAt(place), index]);
         this.uses[index]! += 1;
       }
-    });
+    }
     this.unused = wanted.flatMap((_, index) => (this.uses[index] === 0 ? [index] : []));
   }
 

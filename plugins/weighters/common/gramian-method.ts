@@ -32,7 +32,7 @@ export interface GramianMethod<Shape extends z.ZodRawShape> {
   /** Besides those that all gradient methods take. */
   readonly options: Shape;
   /** @param tasks how many there are */
-  rule(options: z.output<z.ZodObject<Shape>>, tasks: number): GramianRule;
+  readonly rule: (options: z.output<z.ZodObject<Shape>>, tasks: number) => GramianRule;
 }
 
 /** A gradient method's part, with its first half for those who have a Gramian of their own. */
@@ -50,7 +50,7 @@ export function gramianMethod<Shape extends z.ZodRawShape>({
 }: GramianMethod<Shape>): GramianPart<Shape> {
   return {
     description,
-    options: z.strictObject({ ...gradientOptions, ...options }) as unknown as GramianPart<Shape>['options'],
+    options: z.strictObject({ ...gradientOptions, ...options }),
     rule,
     create: (given, deps) =>
       new GradientMethod(

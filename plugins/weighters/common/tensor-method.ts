@@ -35,7 +35,7 @@ export interface TensorMethod<Shape extends z.ZodRawShape> {
   /** Besides those that all gradient methods take. */
   readonly options: Shape;
   /** @param tasks how many there are */
-  rule(options: z.output<z.ZodObject<Shape>>, tasks: number): TensorRule;
+  readonly rule: (options: z.output<z.ZodObject<Shape>>, tasks: number) => TensorRule;
 }
 
 /** A gradient method's part, with its rule for those who have gradients of their own. */
@@ -53,7 +53,7 @@ export function tensorMethod<Shape extends z.ZodRawShape>({
 }: TensorMethod<Shape>): TensorPart<Shape> {
   return {
     description,
-    options: z.strictObject({ ...gradientOptions, ...options }) as unknown as TensorPart<Shape>['options'],
+    options: z.strictObject({ ...gradientOptions, ...options }),
     rule,
     create: (given, deps) =>
       new GradientMethod(

@@ -10,9 +10,8 @@ const tasks = ['a', 'b', 'c'] as const;
 /** A trunk of dense layers, wider than the batch is long, and a head per task. */
 function trunk(): tf.LayersModel {
   const input = tf.input({ shape: [width] });
-  const dense = (units: number, name: string, activation: 'relu' | 'tanh' = 'relu') =>
-    tf.layers.dense({ units, name, activation });
-  const hidden = dense(40, 'two', 'tanh').apply(dense(32, 'one').apply(input)) as tf.SymbolicTensor;
+  const dense = (units: number, name: string) => tf.layers.dense({ units, name, activation: 'relu' });
+  const hidden = dense(40, 'two').apply(dense(32, 'one').apply(input)) as tf.SymbolicTensor;
   const outputs = tasks.map(
     (task) => tf.layers.dense({ units: 1, name: task }).apply(hidden) as tf.SymbolicTensor,
   );
@@ -44,13 +43,13 @@ describeOnEach('gradients of dense layers that are not multiplied out', () => {
 
   async function withProblem<T>(
     use: (problem: MultiTaskProblem) => T | Promise<T>,
-    count = tasks.length,
+    count: number = tasks.length,
   ): Promise<T> {
     const variables = model.trainableWeights.map((weight) => [weight.originalName, weight.read()] as const);
     const { tape, result } = Tape.record(() =>
       (model.apply(x, { training: true }) as tf.Tensor[])
         .slice(0, count)
-        .map((output, task) => tf.mean(tf.pow(tf.sub(output, task), 2)) as tf.Scalar),
+        .map((output, task) => tf.mean<tf.Scalar>(tf.pow(tf.sub(output, task), 2))),
     );
     const problem = new TapeProblem({
       tasks: tasks.slice(0, count),
@@ -95,9 +94,8 @@ describeOnEach('gradients of dense layers that are not multiplied out', () => {
     for (const [name, gradient] of Object.entries(afresh!)) {
       const values = gradient.dataSync();
       const scale = Math.max(...values.map(Math.abs));
-      deferred!
-        [name]!.dataSync()
-        .forEach((value, at) => expect(value, name).to.be.closeTo(values[at]!, 1e-5 * scale));
+      const found = deferred![name]!.dataSync();
+      found.forEach((value, at) => expect(value, name).to.be.closeTo(values[at]!, 1e-5 * scale));
     }
     tf.dispose([deferred!, afresh!] as tf.TensorContainer[]);
   });
