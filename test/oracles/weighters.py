@@ -9,6 +9,7 @@ import numpy as np
 from common import hashed, number, write_json
 
 BATCHES = 3
+EXACT_ZERO = 1e-13  # What rounding leaves of a zero is below this.
 # TorchJD's documentation shows what its aggregators make of the first of these, which checks ours.
 SMALL = [[[-4, 1, 1], [6, 1, 1]], [[2, -1, 0.5], [-1, 0.5, 1.5]], [[-1.5, 2, 1], [3, 1, -0.5]]]
 SCALES = {3: [0.6, 1.2, 1.8], 8: [0.3, 1.5, 0.4, 2.4, 1.6, 0.5, 0.35, 2]}
@@ -75,12 +76,14 @@ def coefficients(gradients, update, what="update"):
 
 
 def plain(values):
-    """Arrays as lists of numbers, however deep."""
+    """Arrays as lists of numbers, however deep; zeros as zeros."""
     if isinstance(values, dict):
         return {key: plain(value) for key, value in values.items()}
     if isinstance(values, (list, tuple, np.ndarray)):
         return [plain(value) for value in values]
-    return number(values) if isinstance(values, (float, np.floating)) else values
+    if isinstance(values, (float, np.floating)):
+        return number(values) if abs(values) > EXACT_ZERO else 0.0
+    return values
 
 
 def entry(method, case_name, steps, options=None, variant=None, **more):

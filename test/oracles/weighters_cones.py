@@ -1,9 +1,9 @@
 """
 Weighters that solve a small convex problem, each by SciPy and then proven optimal by its own certificate.
 
-mgda (Désidéri 2012; Sener & Koltun 2018): the point of least norm of the gradients' convex hull, a = argmin ‖Σ a_t g_t‖²
-  over the simplex. Normalised, the g_t are divided by n_t = ‖g_t‖ (l2), L_t (loss) or L_t ‖g_t‖ (loss+l2) to find a;
-  the update is Σ a_t g_t of the gradients as they are, as in the authors' code, which is where normalisation comes from.
+mgda (Désidéri 2012; Sener & Koltun 2018): d = Σ a_t g_t, the point of least norm of the gradients' convex hull,
+  a = argmin ‖Σ a_t g_t‖² over the simplex. Normalised, the g_t are divided by n_t = ‖g_t‖ (l2), L_t (loss) or L_t ‖g_t‖
+  (loss+l2) to find a; d is that of the gradients as they are, as in the code of Sener & Koltun, where this comes from.
   Variant `normalised gradients combined`: Σ a_t g_t/n_t (LibMTL).
 cagrad (Liu et al. 2021): g₀ = mean; w = argmin ⟨g_w, g₀⟩ + c‖g₀‖‖g_w‖ over the simplex, g_w = Σ w_t g_t;
   d = g₀ + c‖g₀‖/‖g_w‖ g_w. rescale 1 divides by 1 + c², 2 by 1 + c (authors' code, whose default is 1).
@@ -21,7 +21,8 @@ from itertools import combinations
 import numpy as np
 from scipy.optimize import least_squares, minimize, nnls, root
 
-from weighters import CASES, close, entry, write_json, plain
+from common import write_json
+from weighters import CASES, close, entry, plain
 
 SIMPLEX = {"type": "eq", "fun": lambda w: w.sum() - 1}
 
@@ -35,17 +36,17 @@ def supports(tasks):
 
 
 def least_norm(gradients):
-    """a; ‖Gᵀx‖² + (1 − Σx)² over x ≥ 0 has its least at a multiple of a. Then once more over all sets of active tasks."""
+    """a; ‖Gᵀx‖² + (1 − Σx)² over x ≥ 0 has its least at a multiple of a. Checked over all sets of active tasks."""
     tasks = len(gradients)
     x = nnls(np.vstack([gradients.T, np.ones(tasks)]), np.append(np.zeros(gradients.shape[1]), 1), maxiter=1000)[0]
     a, gramian = x / x.sum(), gradients @ gradients.T
     best, least = None, np.inf
     for active in supports(tasks):
-        size = len(active)
-        system = np.block([[gramian[np.ix_(active, active)], np.ones((size, 1))], [np.ones((1, size)), np.zeros((1, 1))]])
-        inside = np.linalg.solve(system, np.append(np.zeros(size), 1))[:-1]
-        if inside.min() >= 0 and inside @ gramian[np.ix_(active, active)] @ inside < least:
-            least, best = inside @ gramian[np.ix_(active, active)] @ inside, np.zeros(tasks)
+        part, ones = gramian[np.ix_(active, active)], np.ones((len(active), 1))
+        system = np.block([[part, ones], [ones.T, np.zeros((1, 1))]])
+        inside = np.linalg.solve(system, np.append(np.zeros(len(active)), 1))[:-1]
+        if inside.min() >= 0 and inside @ part @ inside < least:
+            least, best = inside @ part @ inside, np.zeros(tasks)
             best[active] = inside
     close(a, best, 1e-10, "mgda, by enumeration")
     d = gradients.T @ a
@@ -114,7 +115,7 @@ def cagrad(given, c=0.5):
 
 
 def fair(gramian, alpha):
-    """w > 0 of M w = w^(−1/α): where the convex ½wᵀMw − Σ ∫w^(−1/α) has its slope 0. Newton's method with halved steps."""
+    """w > 0 of M w = w^(−1/α): where the convex ½wᵀMw − Σ ∫w^(−1/α) has slope 0. Newton's method with halved steps."""
 
     def slope(w):
         return gramian @ w - w ** (-1 / alpha)

@@ -9,9 +9,9 @@ gradvac (Wang et al. 2021): likewise with φ = cos(g_i′, g_j) against a target
   β = 1e-2 in the paper. Variant `target moves only with the gradient`: φ̂ is updated where φ < φ̂ alone (LibMTL).
 imtlG (Liu et al. 2021): α₂… = g₁Uᵀ(DUᵀ)⁻¹, D and U the differences of g₁ and of its direction from the others';
   α₁ = 1 − Σ α₂…
-alignedMtl (Senushkin et al. 2023): G = UΣVᵀ; d = √s · V Uᵀ 1, s the least λ = σ² (scale min, the paper's), their
-  median – of an even number the lower one of the middle two, as PyTorch's – or mean (rmse). Variant `mean of tasks`: divided
-  by T (TorchJD); `median between the middle two`: NumPy's median.
+alignedMtl (Senushkin et al. 2023): G = UΣVᵀ; d = √s · V Uᵀ 1, s the least λ = σ² (scale min, the paper's), their median
+  (of an even number the lower one of the middle two, as in PyTorch) or their mean (rmse). Variants `mean of tasks`:
+  divided by T (TorchJD); `median between the middle two`: the mean of both.
 conflictFree (Liu et al. 2024, ConFIG): û the direction of pinv(G with unit rows) 1; d = (Σ ⟨g_t, û⟩) û.
 krum (Blanchard et al. 2017): a task's score is the sum of its squared distances to its T − f − 2 closest others; d is
   the mean of the m gradients of least score (f byzantine, m select). Variant `distances not squared` (TorchJD).
@@ -19,7 +19,8 @@ krum (Blanchard et al. 2017): a task's score is the sum of its squared distances
 
 import numpy as np
 
-from weighters import CASES, close, coefficients, entry, plain, write_json
+from common import write_json
+from weighters import CASES, close, coefficients, entry, plain
 from weighters_cones import published
 
 

@@ -11,10 +11,10 @@ moco (Fernando et al. 2023): from y = 0 and λ = 1/T: y −= β/k^σ (y − g); 
   (LibMTL): softmax for Π, and g_t/‖g_t‖·L_t for g_t. The rates are LibMTL's defaults in both.
 modo (Chen et al. 2023): three matrices a step, `left`, `right` and `update`: λ = Π(λ − γ(G_l G_rᵀ λ + ρλ)), from 1/T;
   d = G_uᵀλ. The paper has ρ = 0, LibMTL 0.1. Two steps over the same three.
-sdmgrad (Xiao et al. 2023): likewise, `iterations` times a step: w = Π(w − rate·(G_l G_rᵀ w + λ G_l g₀)), g₀ = mean of G_r;
-  d = G_uᵀw + λ mean of G_u. w goes on from step to step. Variant `authors`: G_l G_rᵀ divided by the squared mean of
-  √max(its diagonal, 0), rate 5 with momentum 0.5 that starts anew each step, and d divided by 1 + λ; it draws `update`
-  first.
+sdmgrad (Xiao et al. 2023): likewise, `iterations` times a step: w = Π(w − rate·(G_l G_rᵀ w + λ G_l g₀)), g₀ = mean of
+  G_r; d = G_uᵀw + λ mean of G_u. w goes on from step to step. Variant `authors`: G_l G_rᵀ divided by the squared mean
+  of √max(its diagonal, 0) plus 1e-8, rate 5 with momentum 0.5 that starts anew each step, and d divided by 1 + λ; they
+  draw `update` first.
 excessMtl (He et al. 2024): excess r_t = Σ g²/√(Σ g² so far + 1e-7); from c = 1: c_t ∝ c_t exp(η r_t/r_t of the first
   step), Σ c = T, as in the authors' code (the paper: Σ c = 1). The first step multiplies all alike, so changes nothing.
 """
@@ -24,7 +24,8 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 from scipy.stats import trim_mean
 
-from weighters import CASES, close, entry, plain, write_json
+from common import write_json
+from weighters import CASES, close, entry, plain
 
 NUDGE = 1e-9
 
