@@ -42,6 +42,20 @@ const trainSchema = z.strictObject({
   schedule: scheduleSchema.default({ name: 'constant' }),
   clipNorm: z.number().positive().nullable().default(null).describe('Largest global norm of the gradients.'),
   augment: z.union([augmentSchema, z.literal(false)]).prefault({}),
+  nonFinite: z
+    .enum(['stop', 'skip'])
+    .default('stop')
+    .describe(
+      'What a loss or gradient that is no number does: stop the run, or be passed over, without an update.',
+    ),
+  diagnostics: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      'Steps between comparisons of the tasks’ gradients: norms, cosines, conflicts. They cost a pass a task.',
+    ),
   prefetch: z.int().min(1).default(4).describe('Batches prepared ahead.'),
   validateEvery: z.int().min(1).default(1).describe('Epochs between validations.'),
   checkpointEvery: z

@@ -157,6 +157,7 @@ function stands(line: string, { epoch, step }: Position): boolean {
     case 'stopped':
       return false; // it goes on
     case 'step':
+    case 'skipped':
     case 'checkpoint':
     case 'validating':
       return event.step <= step;

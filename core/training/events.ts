@@ -1,4 +1,5 @@
 import type { MetricValues } from '../evaluation/evaluate.js';
+import type { GradientDiagnostics } from './diagnostics.js';
 
 /** The terms of one task's loss, read from the engine. */
 export interface LossValues {
@@ -33,6 +34,15 @@ export type TrainingEvent =
       readonly learningRate: number;
       /** Images over the time since the last step, loading included. */
       readonly imagesPerSecond: number;
+      /** Every `train.diagnostics` steps. */
+      readonly diagnostics?: GradientDiagnostics;
+    }
+  | {
+      /** A step without an update, since something was no number. */
+      readonly type: 'skipped';
+      readonly epoch: number;
+      readonly step: number;
+      readonly reason: string;
     }
   | {
       readonly type: 'epoch';

@@ -9,6 +9,8 @@ export class Progress implements Stateful {
   stepInEpoch = 0;
   /** Steps done in all. */
   step = 0;
+  /** Steps passed over in that epoch, for want of a finite loss or gradient. */
+  skippedInEpoch = 0;
   /** Σ L_t over the steps of the epoch that is under way, by task. */
   lossSums: Record<string, number> = {};
   /** Metrics of the best model so far. */
@@ -16,8 +18,9 @@ export class Progress implements Stateful {
   validationsSinceBest = 0;
 
   get state(): NamedState {
-    const { epoch, stepInEpoch, step, lossSums, best, validationsSinceBest } = this;
-    return { tensors: {}, values: { epoch, stepInEpoch, step, lossSums, best, validationsSinceBest } };
+    const { epoch, stepInEpoch, step, skippedInEpoch, lossSums, best, validationsSinceBest } = this;
+    const values = { epoch, stepInEpoch, step, skippedInEpoch, lossSums, best, validationsSinceBest };
+    return { tensors: {}, values };
   }
 
   restore({ values }: NamedState): void {
@@ -31,6 +34,7 @@ export class Progress implements Stateful {
   endEpoch(): void {
     this.epoch += 1;
     this.stepInEpoch = 0;
+    this.skippedInEpoch = 0;
     this.lossSums = {};
   }
 }

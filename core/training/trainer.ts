@@ -2,7 +2,8 @@ import type { Dataset, Optimizer, Split, Stateful, Task, Weighter } from '../con
 import type { Config } from '../config/schema.js';
 import { batchCount, batches } from '../data/index.js';
 import { evaluate, modelPredictor, type MetricValues } from '../evaluation/evaluate.js';
-import { badValue } from '../errors.js';
+import type { HostBatch } from '../data/index.js';
+import { badValue, MtlError } from '../errors.js';
 import type { Model } from '../model/index.js';
 import type { Consistency } from '../objective/index.js';
 import { pause } from '../pause.js';
@@ -106,21 +107,38 @@ export class Trainer {
       dropLast: this.dropLast,
     });
     for await (const batch of loaded) {
-      const learningRate = this.learningRate();
-      const { losses } = await this.stepper.step(batch, learningRate);
-      for (const [task, { total }] of Object.entries(losses)) progress.addLoss(task, total);
-      progress.step += 1;
-      progress.stepInEpoch += 1;
-      const now = performance.now();
-      const imagesPerSecond = (1000 * batch.size) / (now - last);
-      last = now;
-      const { epoch, step } = progress;
-      this.args.onEvent({ type: 'step', epoch, step, losses, learningRate, imagesPerSecond });
+      await this.step(batch, last);
+      last = performance.now();
       if (signal?.aborted) return;
-      if (settings.checkpointEvery !== null && step % settings.checkpointEvery === 0) await this.save();
+      if (settings.checkpointEvery !== null && progress.step % settings.checkpointEvery === 0)
+        await this.save();
       await pause();
     }
     await this.endEpoch();
+  }
+
+  /** @param since when the step before ended, ms */
+  private async step(batch: HostBatch, since: number): Promise<void> {
+    const { settings, onEvent } = this.args;
+    const { progress } = this;
+    const learningRate = this.learningRate();
+    const diagnose = settings.diagnostics !== null && progress.step % settings.diagnostics === 0;
+    const taken = await this.stepper
+      .step(batch, learningRate, diagnose)
+      .catch(reasonToSkip(settings.nonFinite));
+    progress.step += 1;
+    progress.stepInEpoch += 1;
+    const { epoch, step } = progress;
+    if (typeof taken === 'string') {
+      progress.skippedInEpoch += 1;
+      onEvent({ type: 'skipped', epoch, step, reason: taken });
+      return;
+    }
+    const { losses, diagnostics } = taken;
+    for (const [task, { total }] of Object.entries(losses)) progress.addLoss(task, total);
+    const imagesPerSecond = (1000 * batch.size) / (performance.now() - since);
+    const compared = diagnostics ? { diagnostics } : {};
+    onEvent({ type: 'step', epoch, step, losses, learningRate, imagesPerSecond, ...compared });
   }
 
   private learningRate(): number {
@@ -132,7 +150,15 @@ export class Trainer {
   private async endEpoch(): Promise<void> {
     const { settings, tasks, weighter, onEvent } = this.args;
     const { progress } = this;
-    const meanLosses = tasks.map(({ name }) => progress.lossSums[name]! / this.stepsPerEpoch);
+    const steps = this.stepsPerEpoch - progress.skippedInEpoch;
+    if (steps === 0) {
+      throw new MtlError(
+        'LOSS_NOT_FINITE',
+        `Every step of epoch ${progress.epoch + 1} was passed over: no batch has finite losses and gradients any more; ` +
+          'go back to an earlier checkpoint, or start with a lower learning rate (train.optimizer.lr)',
+      );
+    }
+    const meanLosses = tasks.map(({ name }) => progress.lossSums[name]! / steps);
     weighter.endEpoch?.(meanLosses);
     const weights = await weighter.weights();
     const byTask = (values: readonly number[]): Record<string, number> =>
@@ -182,4 +208,13 @@ export class Trainer {
     const file = await this.args.save(this.parts);
     this.args.onEvent({ type: 'checkpoint', step: this.progress.step, file });
   }
+}
+
+/** What to make of a failed step: a reason to go on without it, or the failure itself. */
+function reasonToSkip(policy: Config['train']['nonFinite']): (error: unknown) => string {
+  return (error) => {
+    const known = error instanceof MtlError && /^(LOSS|GRADIENT)_NOT_FINITE$/.test(error.code);
+    if (policy === 'skip' && known) return error.message;
+    throw error;
+  };
 }

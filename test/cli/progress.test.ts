@@ -151,12 +151,14 @@ describe('the progress of a training', () => {
     const out = fake();
     const report = reporter(out, 'runs/a');
     epochOf(report);
+    report.event({ type: 'skipped', epoch: 0, step: 4, reason: 'The loss of task "depth" is NaN' });
     report.event({ type: 'stopped', step: 4, reason: 'no improvement' });
     report.end();
     expect(out.text().split('\n')).to.deep.equal([
       'Run: runs/a',
       '31,553,344 parameters; 32 training and 16 validation images; 20 epochs of 4 steps',
       'epoch 1/20: segmentation miou 0.312, miou.perImage 0.320 | depth absolute 1.50, relative 0.100 | best so far',
+      'Step 4 passed over: The loss of task "depth" is NaN',
       'Stopped after step 4: no improvement.',
       '',
     ]);

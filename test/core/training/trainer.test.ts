@@ -32,6 +32,13 @@ function scripted(values: number[], higherIsBetter: boolean): Metric {
   };
 }
 
+interface Changes {
+  readonly values?: number[];
+  readonly task?: (task: Task) => Task;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: EventListener;
+}
+
 interface Run {
   readonly trainer: Trainer;
   readonly events: TrainingEvent[];
@@ -44,13 +51,15 @@ describe('the trainer', () => {
   /** @param values of the metric, one for each validation; the task's own metrics where absent */
   async function prepare(
     overrides: readonly string[],
-    { values, signal, onEvent }: { values?: number[]; signal?: AbortSignal; onEvent?: EventListener } = {},
+    { values, task, signal, onEvent }: Changes = {},
   ): Promise<Run> {
     const session = await openSession(await load(...small, ...overrides), { initialize: true });
     const { config, registry, deps, model, consistency, dataset } = session;
-    const tasks = values
-      ? session.tasks.map((task): Task => ({ ...task, metrics: () => [scripted(values, false)] }))
-      : session.tasks;
+    const tasks = session.tasks
+      .map((given): Task => (values ? { ...given, metrics: () => [scripted(values, false)] } : given))
+      .map(task ?? ((given) => given));
+    // The losses are those of the model's tasks.
+    Object.defineProperty(model, 'tasks', { value: tasks });
     const weighter = registry.create('weighter', config.weighter, deps);
     weighter.setup({ tasks: ['depth'], kinds: ['regression'], seed: 0 });
     const optimizer = registry.create('optimizer', config.train.optimizer, deps);
@@ -97,6 +106,56 @@ describe('the trainer', () => {
   function of<T extends TrainingEvent['type']>(type: T, events: readonly TrainingEvent[]) {
     return events.filter((event): event is Extract<TrainingEvent, { type: T }> => event.type === type);
   }
+
+  describe('with losses that are no numbers', () => {
+    /** The depth loss of these steps, from 0, is NaN. */
+    async function breaking(at: (step: number) => boolean, ...overrides: string[]): Promise<Run> {
+      const prepared = await prepare(['dataset.train=4', 'train.batchSize=2', ...overrides], {
+        task: (task) => {
+          let step = 0;
+          return {
+            ...task,
+            loss: (prediction, target) => tf.mul(task.loss(prediction, target), at(step++) ? NaN : 1),
+          };
+        },
+      });
+      return prepared;
+    }
+
+    it('stops by default', async () => {
+      const { trainer, dispose } = await breaking((step) => step === 1, 'train.epochs=1');
+      const error: unknown = await trainer.run().catch((reason: unknown) => reason);
+      expect(error).to.include({ code: 'LOSS_NOT_FINITE' });
+      dispose();
+    });
+
+    it('passes over such steps where asked to, says so, and leaves them out of the means', async () => {
+      const flags = ['train.nonFinite=skip', 'train.epochs=1'];
+      const { trainer, events, dispose } = await breaking((step) => step === 0, ...flags);
+      expect(await trainer.run()).to.equal('finished');
+      const [skipped] = of('skipped', events);
+      expect(skipped).to.include({ epoch: 0, step: 1 });
+      expect(skipped!.reason).to.match(/^The loss of task "depth" is NaN/);
+      const [taken] = of('step', events);
+      expect(of('epoch', events)[0]!.meanLosses.depth).to.equal(taken!.losses.depth!.total);
+      dispose();
+    });
+
+    it('stops where a whole epoch was passed over', async () => {
+      const { trainer, dispose } = await breaking(() => true, 'train.nonFinite=skip', 'train.epochs=2');
+      const error: unknown = await trainer.run().catch((reason: unknown) => reason);
+      expect(error).to.include({ code: 'LOSS_NOT_FINITE' });
+      expect((error as Error).message).to.match(/^Every step of epoch 1 was passed over/);
+      dispose();
+    });
+  });
+
+  it('compares the tasks’ gradients every so many steps', async () => {
+    const flags = ['dataset.train=8', 'train.batchSize=2', 'train.epochs=1', 'train.diagnostics=3'];
+    const { events } = await run(flags);
+    const compared = of('step', events).flatMap(({ step, diagnostics }) => (diagnostics ? [step] : []));
+    expect(compared).to.deep.equal([1, 4]);
+  });
 
   it('stops early where the metric has not improved for some validations, and keeps the best model', async () => {
     const values = [5, 4, 4.5, 4.2, 4, 1];
