@@ -10,7 +10,7 @@ import { optimizers } from './optimizers/index.js';
 import { paperPresets } from './presets/index.js';
 import { depth, segmentation } from './tasks/index.js';
 import { ttnet } from './transfer-nets/index.js';
-import { equal, uncertainty } from './weighters/index.js';
+import { weighters } from './weighters/index.js';
 
 export * from './architectures/index.js';
 export * from './backbones/index.js';
@@ -31,7 +31,7 @@ export const builtin = definePlugin({
   architectures: { shared, single },
   transferNets: { ttnet },
   losses: { xtc, align, crossEntropy, l1, mse, logL1, smoothL1, ssim },
-  weighters: { equal, uncertainty },
+  weighters,
   optimizers,
   datasets: { scenes, folders },
   engines: { tensorflow, torch, wasm, webgpu },

@@ -1,4 +1,5 @@
 /** Ways to turn several losses into one update; they need no vision code and work on any tfjs model. */
-export { equal } from './losses/equal.js';
-export { uncertainty } from './losses/uncertainty.js';
-export { sum } from './gradients/sum.js';
+export { createWeighter, type WeighterSetup } from './create-weighter.js';
+export { minimize, type MinimizeArgs, type MinimizeResult } from './minimize.js';
+export * from './parts.js';
+export { weighters } from './weighters.js';
