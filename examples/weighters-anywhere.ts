@@ -59,7 +59,7 @@ function losses(model: tf.LayersModel): Record<string, tf.Scalar> {
   return Object.fromEntries(
     tasks.map((task, index) => [
       task,
-      tf.losses.meanSquaredError(truths[index]!, predictions[index]!) as tf.Scalar,
+      tf.mean<tf.Scalar>(tf.squaredDifference(truths[index]!, predictions[index]!)),
     ]),
   );
 }

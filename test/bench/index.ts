@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   scenes: () => import('./scenes.js'),
   kernels: () => import('./kernels.js'),
   steps: () => import('./steps.js'),
+  weighters: () => import('./weighters.js'),
   pytorch: () => import('./pytorch.js'),
 };
 
