@@ -1,4 +1,20 @@
 /** The built-in weighters, by the name that a config uses. */
 export { equal } from './losses/equal.js';
 export { uncertainty } from './losses/uncertainty.js';
+export { alignedMtl } from './gradients/aligned-mtl.js';
+export { cagrad } from './gradients/cagrad.js';
+export { conflictFree } from './gradients/conflict-free.js';
+export { dualproj } from './gradients/dualproj.js';
+export { fairgrad } from './gradients/fairgrad.js';
+export { gradvac } from './gradients/gradvac.js';
+export { imtlG } from './gradients/imtl-g.js';
+export { krum } from './gradients/krum.js';
+export { mean } from './gradients/mean.js';
+export { mgda } from './gradients/mgda.js';
+export { modo } from './gradients/modo.js';
+export { nashMtl } from './gradients/nash-mtl.js';
+export { pcgrad } from './gradients/pcgrad.js';
+export { random } from './gradients/random.js';
+export { sdmgrad } from './gradients/sdmgrad.js';
 export { sum } from './gradients/sum.js';
+export { upgrad } from './gradients/upgrad.js';

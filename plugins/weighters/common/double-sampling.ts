@@ -1,0 +1,110 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Json, Matrix, NamedGradients, NamedState } from '../../../core/index.js';
+import type { TensorRule } from './tensor-method.js';
+import { filled } from './linear-algebra.js';
+
+/** What a method of double sampling makes of two independent batches. */
+export interface DoubleSampling {
+  /**
+   * The weights, from those of the last update.
+   * @param cross ⟨g_i(ξ), g_j(ξ′)⟩, T×T: not symmetric, and its expectation is the Gramian of the expected gradients
+   * @param weights on the simplex, at first 1/T
+   */
+  weigh(cross: Matrix, weights: readonly number[]): readonly number[];
+  /** The coefficients of the third batch's gradients. */
+  coefficients(weights: readonly number[]): readonly number[];
+}
+
+/**
+ * Updates on every third batch. A batch's Gramian is biased, for it squares the noise: the first two, ξ and ξ′, serve for
+ * products across batches, which are not; the third, ζ, is combined. On collecting steps the parameters in scope stay.
+ * Between ξ and ξ′ the gradients themselves are kept, afterwards T×T numbers.
+ */
+export class DoubleSamplingRule implements TensorRule {
+  private kept: NamedGradients[] = [];
+  private cross: Matrix | null = null;
+  private weights: readonly number[];
+
+  constructor(
+    private readonly method: DoubleSampling,
+    private readonly tasks: number,
+  ) {
+    this.weights = filled(tasks, 1 / tasks);
+  }
+
+  async combine(gradients: readonly NamedGradients[]): Promise<NamedGradients | readonly number[]> {
+    if (this.cross) {
+      this.weights = this.method.weigh(this.cross, this.weights);
+      this.cross = null;
+      return this.method.coefficients(this.weights);
+    }
+    if (this.kept.length === 0) this.keep(gradients);
+    else {
+      this.cross = await crossGramian(this.kept, gradients);
+      this.dispose();
+    }
+    return {};
+  }
+
+  get state(): NamedState {
+    const tensors = this.kept.flatMap((named, task) =>
+      Object.entries(named).map(([name, tensor]) => [`${task}.${name}`, tensor] as const),
+    );
+    return {
+      tensors: Object.fromEntries(tensors),
+      values: { weights: this.weights, cross: this.cross, kept: this.kept.length > 0 },
+    };
+  }
+
+  restore({ tensors, values: { weights, cross, kept } }: NamedState): void {
+    this.dispose();
+    this.weights = weights as readonly number[];
+    this.cross = cross as Json & (Matrix | null);
+    if (!kept) return;
+    const entries = Object.entries(tensors).map(([key, tensor]) => ({
+      task: Number(key.slice(0, key.indexOf('.'))),
+      name: key.slice(key.indexOf('.') + 1),
+      tensor,
+    }));
+    this.keep(
+      Array.from({ length: this.tasks }, (_, index) =>
+        Object.fromEntries(
+          entries.filter(({ task }) => task === index).map(({ name, tensor }) => [name, tensor]),
+        ),
+      ),
+    );
+  }
+
+  dispose(): void {
+    tf.dispose(this.kept);
+    this.kept = [];
+  }
+
+  private keep(gradients: readonly NamedGradients[]): void {
+    this.kept = gradients.map((named) =>
+      Object.fromEntries(Object.entries(named).map(([name, tensor]) => [name, tf.clone(tensor)])),
+    );
+  }
+}
+
+/** ⟨g_i, h_j⟩, T×T: in float32 within a parameter, in double precision across parameters. */
+async function crossGramian(
+  left: readonly NamedGradients[],
+  right: readonly NamedGradients[],
+): Promise<Matrix> {
+  const sum = left.map(() => filled(right.length, 0));
+  for (const name of new Set(left.flatMap((named) => Object.keys(named)))) {
+    const rows = left.flatMap((named, task) => (named[name] ? [{ task, tensor: named[name] }] : []));
+    const columns = right.flatMap((named, task) => (named[name] ? [{ task, tensor: named[name] }] : []));
+    if (columns.length === 0) continue;
+    const flat = (parts: { tensor: tf.Tensor }[]): tf.Tensor2D =>
+      tf.stack(parts.map(({ tensor }) => tf.reshape(tensor, [-1]))) as tf.Tensor2D;
+    const product = tf.tidy(() => tf.matMul(flat(rows), flat(columns), false, true));
+    const values = await product.data();
+    product.dispose();
+    rows.forEach(({ task: i }, row) =>
+      columns.forEach(({ task: j }, column) => (sum[i]![j]! += values[row * columns.length + column]!)),
+    );
+  }
+  return sum;
+}
