@@ -44,9 +44,11 @@ describe('mtl train with each weighter', function () {
         // In the midst of the second epoch, and of the cycle of a method that collects over three steps.
         if (event.type === 'step' && event.step === 4) stop.abort();
       };
-      const stopped: unknown = await train(config, { folder: paths.parts, signal: stop.signal, onEvent }).catch(
-        (error: unknown) => error,
-      );
+      const stopped: unknown = await train(config, {
+        folder: paths.parts,
+        signal: stop.signal,
+        onEvent,
+      }).catch((error: unknown) => error);
       expect(stopped).to.include({ code: 'INTERRUPTED' });
       await train(config, { folder: paths.parts, resume: true });
 
