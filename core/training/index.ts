@@ -14,6 +14,7 @@ export {
   type DifferentiateArgs,
   type LossTerms,
 } from './differentiate.js';
+export { innerProduct } from './inner-product.js';
 export { TapeProblem, type ProblemArgs } from './problem.js';
 export { learningRateFactor, scheduleSchema, type Schedule, type TrainingPosition } from './schedule.js';
 export { Stepper, type StepperArgs, type StepResult, type StepTimes } from './stepper.js';

@@ -7,6 +7,7 @@ export { dualproj } from './gradients/dualproj.js';
 export { fairgrad } from './gradients/fairgrad.js';
 export { graddrop } from './gradients/graddrop.js';
 export { gradvac } from './gradients/gradvac.js';
+export { imtl } from './gradients/imtl.js';
 export { imtlG } from './gradients/imtl-g.js';
 export { krum } from './gradients/krum.js';
 export { mean } from './gradients/mean.js';

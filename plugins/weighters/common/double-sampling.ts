@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Json, Matrix, NamedGradients, NamedState } from '../../../core/index.js';
 import type { TensorRule } from './tensor-method.js';
+import { innerProducts } from './gradient-rows.js';
 import { filled } from './linear-algebra.js';
 
 /** What a method of double sampling makes of two independent batches. */
@@ -23,20 +24,20 @@ export interface DoubleSampling {
 export class DoubleSamplingRule implements TensorRule {
   private kept: NamedGradients[] = [];
   private cross: Matrix | null = null;
-  private weights: readonly number[];
+  private shares: readonly number[];
 
   constructor(
     private readonly method: DoubleSampling,
     private readonly tasks: number,
   ) {
-    this.weights = filled(tasks, 1 / tasks);
+    this.shares = filled(tasks, 1 / tasks);
   }
 
   async combine(gradients: readonly NamedGradients[]): Promise<NamedGradients | readonly number[]> {
     if (this.cross) {
-      this.weights = this.method.weigh(this.cross, this.weights);
+      this.shares = this.method.weigh(this.cross, this.shares);
       this.cross = null;
-      return this.method.coefficients(this.weights);
+      return this.method.coefficients(this.shares);
     }
     if (this.kept.length === 0) this.keep(gradients);
     else {
@@ -52,13 +53,13 @@ export class DoubleSamplingRule implements TensorRule {
     );
     return {
       tensors: Object.fromEntries(tensors),
-      values: { weights: this.weights, cross: this.cross, kept: this.kept.length > 0 },
+      values: { weights: this.shares, cross: this.cross, kept: this.kept.length > 0 },
     };
   }
 
   restore({ tensors, values: { weights, cross, kept } }: NamedState): void {
     this.dispose();
-    this.weights = weights as readonly number[];
+    this.shares = weights as readonly number[];
     this.cross = cross as Json & (Matrix | null);
     if (!kept) return;
     const entries = Object.entries(tensors).map(([key, tensor]) => ({
@@ -87,24 +88,11 @@ export class DoubleSamplingRule implements TensorRule {
   }
 }
 
-/** ⟨g_i, h_j⟩, T×T: in float32 within a parameter, in double precision across parameters. */
+/** ⟨g_i, h_j⟩, T×T. */
 async function crossGramian(
   left: readonly NamedGradients[],
   right: readonly NamedGradients[],
 ): Promise<Matrix> {
-  const sum = left.map(() => filled(right.length, 0));
-  for (const name of new Set(left.flatMap((named) => Object.keys(named)))) {
-    const rows = left.flatMap((named, task) => (named[name] ? [{ task, tensor: named[name] }] : []));
-    const columns = right.flatMap((named, task) => (named[name] ? [{ task, tensor: named[name] }] : []));
-    if (columns.length === 0) continue;
-    const flat = (parts: { tensor: tf.Tensor }[]): tf.Tensor2D =>
-      tf.stack(parts.map(({ tensor }) => tf.reshape(tensor, [-1]))) as tf.Tensor2D;
-    const product = tf.tidy(() => tf.matMul(flat(rows), flat(columns), false, true));
-    const values = await product.data();
-    product.dispose();
-    rows.forEach(({ task: i }, row) =>
-      columns.forEach(({ task: j }, column) => (sum[i]![j]! += values[row * columns.length + column]!)),
-    );
-  }
-  return sum;
+  const products = await innerProducts(left.flatMap((own) => right.map((other) => [own, other] as const)));
+  return left.map((_, i) => products.slice(i * right.length, (i + 1) * right.length));
 }

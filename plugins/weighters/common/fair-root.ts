@@ -1,7 +1,7 @@
 import type { Matrix } from '../../../core/index.js';
 import { cholesky, choleskySolve } from './cholesky.js';
 import { isParetoStationary } from './pareto-stationary.js';
-import { dot, filled, multiply } from './linear-algebra.js';
+import { dot, multiply } from './linear-algebra.js';
 import { ofGradients, unitGramian } from './unit-gramian.js';
 
 /** How near β_i (Cβ)_i comes to what it should be, relative to the larger of the two. */
@@ -89,9 +89,4 @@ function newtonStep(
     if (along <= fall / 2) return next;
   }
   return undefined;
-}
-
-/** No update: the answer where there is no root. */
-export function noUpdate(gramian: Matrix): number[] {
-  return filled(gramian.length, 0);
 }

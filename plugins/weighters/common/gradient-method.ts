@@ -4,6 +4,7 @@ import {
   Random,
   tokens,
   type Deps,
+  type GradientScope,
   type MultiTaskProblem,
   type NamedGradients,
   type NamedState,
@@ -14,7 +15,7 @@ import {
 } from '../../../core/index.js';
 import { weighLosses } from './weigh-losses.js';
 
-/** What every gradient method takes. */
+/** What every gradient method takes, but for those that bring a loss weighting of their own. */
 export const gradientOptions = {
   gradients: z
     .union([z.enum(['shared', 'representation', 'all']), z.array(z.string()).min(1)])
@@ -29,9 +30,20 @@ export const gradientOptions = {
     .describe('A loss weighting that goes before, e.g. uncertainty: its ω scale the gradients.'),
 };
 
+export type GradientShape = Partial<typeof gradientOptions> & Pick<typeof gradientOptions, 'gradients'>;
+
+/** A method's options with those of every gradient method. @param own whether it brings a loss weighting */
+export function optionsWith<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  own: boolean,
+): z.ZodObject<Shape & GradientShape> {
+  const { gradients, losses } = gradientOptions;
+  return z.strictObject({ gradients, ...(own ? {} : { losses }), ...shape });
+}
+
 export interface GradientOptions {
-  readonly gradients: 'shared' | 'representation' | 'all' | readonly string[];
-  readonly losses: PartSpec | null;
+  readonly gradients: GradientScope;
+  readonly losses?: PartSpec | null;
 }
 
 /** What a method knows of the step, besides the gradients. */
@@ -58,6 +70,15 @@ export interface Combination {
   dispose(): void;
 }
 
+export interface GradientMethodArgs {
+  readonly options: GradientOptions;
+  readonly deps: Deps;
+  /** The loss weighting that is part of the method; absent where the options name one. */
+  readonly before?: ((deps: Deps) => Weighter) | undefined;
+  /** Made once the number of tasks is known. */
+  readonly combination: (tasks: number) => Combination;
+}
+
 /** Where a loss weighting's state stands beside the method's own. */
 const inner = 'losses.';
 
@@ -69,21 +90,19 @@ export class GradientMethod implements Weighter {
   private step = 0;
   private tasks = 0;
 
-  /** @param combination made once the number of tasks is known */
-  constructor(
-    private readonly options: GradientOptions,
-    deps: Deps,
-    private readonly makeCombination: (tasks: number) => Combination,
-  ) {
-    if (options.losses !== null)
-      this.losses = deps.get(tokens.registry).create('weighter', options.losses, deps, 'weighter.losses');
+  constructor(private readonly args: GradientMethodArgs) {
+    const { before, options, deps } = args;
+    const { losses = null } = options;
+    if (before) this.losses = before(deps);
+    else if (losses !== null)
+      this.losses = deps.get(tokens.registry).create('weighter', losses, deps, 'weighter.losses');
   }
 
   setup(context: WeighterContext): void {
     this.losses?.setup(context);
     this.tasks = context.tasks.length;
     this.seed = context.seed;
-    this.combination = this.makeCombination(this.tasks);
+    this.combination = this.args.combination(this.tasks);
   }
 
   get parameters(): Weighter['parameters'] {
@@ -98,7 +117,7 @@ export class GradientMethod implements Weighter {
       random: new Random(this.seed, 'weighter', this.step),
     };
     this.step += 1;
-    const gradients = weighed.perTask(this.options.gradients);
+    const gradients = weighed.perTask(this.args.options.gradients);
     return { ...(await this.made().combine(gradients, step)), ...own };
   }
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { NamedGradients } from '../../../core/index.js';
+import { innerProduct, type NamedGradients } from '../../../core/index.js';
 
 /** The names that at least one of the tasks has a gradient of. */
 export function namesOf(rows: readonly NamedGradients[]): readonly string[] {
@@ -40,28 +40,15 @@ export function weightedSum(
 export async function innerProducts(
   pairs: readonly (readonly [NamedGradients, NamedGradients])[],
 ): Promise<readonly number[]> {
-  const products = tf.tidy(() => tf.stack(pairs.map(([a, b]) => innerProduct(a, b))));
+  const products = tf.tidy(() => tf.stack(pairs.map(([a, b]) => overAll(a, b))));
   const values = await products.data();
   products.dispose();
   return Array.from(values);
 }
 
-function innerProduct(a: NamedGradients, b: NamedGradients): tf.Tensor {
+function overAll(a: NamedGradients, b: NamedGradients): tf.Scalar {
   return tf.tidy(() => {
-    const parts = Object.keys(a).flatMap((name) =>
-      b[name] ? [sumOf(() => tf.mul(a[name]!, b[name]!))] : [],
-    );
+    const parts = Object.keys(a).flatMap((name) => (b[name] ? [innerProduct(a[name]!, b[name])] : []));
     return parts.length > 0 ? tf.addN(parts) : tf.scalar(0);
-  });
-}
-
-/**
- * The sum of all values. In two stages: a backend that adds one float32 after the other (wasm does) is off by nearly a
- * percent over the millions of values of a large kernel.
- */
-export function sumOf(make: () => tf.Tensor): tf.Scalar {
-  return tf.tidy(() => {
-    const values = make();
-    return tf.sum(values.rank > 1 ? tf.sum(values, -1) : values);
   });
 }

@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type {
+  Deps,
   Json,
   Matrix,
   NamedGradients,
@@ -10,9 +11,10 @@ import type {
 } from '../../../core/index.js';
 import {
   GradientMethod,
-  gradientOptions,
+  optionsWith,
   type Combination,
   type GradientOptions,
+  type GradientShape,
   type StepInfo,
 } from './gradient-method.js';
 
@@ -23,14 +25,18 @@ export interface GramianRule {
    * @param gramian G_ij = ⟨g_i, g_j⟩, T×T, finite; zeros in the row and column of a task that has no gradient
    */
   weigh(gramian: Matrix, step: StepInfo): readonly number[] | null;
+  /** The weights do not depend on the gradients: none are computed for them, and the Gramian is all zeros. */
+  readonly blind?: boolean;
   /** What is remembered between steps, plain data; absent where nothing is. Assigned to when a run resumes. */
   state?: Json;
 }
 
 export interface GramianMethod<Shape extends z.ZodRawShape> {
   readonly description: string;
-  /** Besides those that all gradient methods take. */
+  /** Besides those that all gradient methods take, or instead of them. */
   readonly options: Shape;
+  /** A loss weighting that is part of the method. */
+  readonly before?: (deps: Deps) => Weighter;
   /** @param tasks how many there are */
   readonly rule: (options: z.output<z.ZodObject<Shape>>, tasks: number) => GramianRule;
 }
@@ -38,26 +44,24 @@ export interface GramianMethod<Shape extends z.ZodRawShape> {
 /** A gradient method's part, with its first half for those who have a Gramian of their own. */
 export type GramianPart<Shape extends z.ZodRawShape = z.ZodRawShape> = PartDefinition<
   Weighter,
-  z.ZodObject<Shape & typeof gradientOptions>
+  z.ZodObject<Shape & GradientShape>
 > &
   Pick<GramianMethod<Shape>, 'rule'>;
 
 /** A weighter from the rule of a Gramian method. */
-export function gramianMethod<Shape extends z.ZodRawShape>({
-  description,
-  options,
-  rule,
-}: GramianMethod<Shape>): GramianPart<Shape> {
+export function gramianMethod<Shape extends z.ZodRawShape>(method: GramianMethod<Shape>): GramianPart<Shape> {
+  const { description, options, rule, before } = method;
   return {
     description,
-    options: z.strictObject({ ...gradientOptions, ...options }),
+    options: optionsWith(options, before !== undefined),
     rule,
     create: (given, deps) =>
-      new GradientMethod(
-        given as GradientOptions,
+      new GradientMethod({
+        options: given as GradientOptions,
         deps,
-        (tasks) => new GramianCombination(rule(given as z.output<z.ZodObject<Shape>>, tasks)),
-      ),
+        before,
+        combination: (tasks) => new GramianCombination(rule(given as z.output<z.ZodObject<Shape>>, tasks)),
+      }),
   };
 }
 
@@ -67,7 +71,9 @@ class GramianCombination implements Combination {
   constructor(private readonly rule: GramianRule) {}
 
   async combine(gradients: TaskGradients, step: StepInfo): Promise<NamedGradients> {
-    const coefficients = this.rule.weigh(await gradients.gramian(), step);
+    const { losses } = step;
+    const gramian = this.rule.blind ? losses.map(() => losses.map(() => 0)) : await gradients.gramian();
+    const coefficients = this.rule.weigh(gramian, step);
     if (!coefficients) return {};
     this.coefficients = coefficients;
     return gradients.combine(coefficients);

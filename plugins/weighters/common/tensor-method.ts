@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type {
+  Deps,
   Json,
   NamedGradients,
   NamedState,
@@ -9,9 +10,10 @@ import type {
 } from '../../../core/index.js';
 import {
   GradientMethod,
-  gradientOptions,
+  optionsWith,
   type Combination,
   type GradientOptions,
+  type GradientShape,
   type StepInfo,
 } from './gradient-method.js';
 
@@ -23,6 +25,8 @@ export interface TensorRule {
    * @returns new tensors, the caller's; or coefficients c_t of Σ c_t g_t
    */
   combine(gradients: readonly NamedGradients[], step: StepInfo): Promise<NamedGradients | readonly number[]>;
+  /** How it weighs the tasks, for logs, where it does. */
+  readonly weights?: readonly number[];
   /** What is remembered between steps: tensors by name, plain data. */
   readonly state: NamedState;
   /** @param state its tensors stay the caller's */
@@ -32,8 +36,10 @@ export interface TensorRule {
 
 export interface TensorMethod<Shape extends z.ZodRawShape> {
   readonly description: string;
-  /** Besides those that all gradient methods take. */
+  /** Besides those that all gradient methods take, or instead of them. */
   readonly options: Shape;
+  /** A loss weighting that is part of the method. */
+  readonly before?: (deps: Deps) => Weighter;
   /** @param tasks how many there are */
   readonly rule: (options: z.output<z.ZodObject<Shape>>, tasks: number) => TensorRule;
 }
@@ -41,38 +47,40 @@ export interface TensorMethod<Shape extends z.ZodRawShape> {
 /** A gradient method's part, with its rule for those who have gradients of their own. */
 export type TensorPart<Shape extends z.ZodRawShape = z.ZodRawShape> = PartDefinition<
   Weighter,
-  z.ZodObject<Shape & typeof gradientOptions>
+  z.ZodObject<Shape & GradientShape>
 > &
   Pick<TensorMethod<Shape>, 'rule'>;
 
 /** A weighter from a rule that needs the gradients themselves. */
-export function tensorMethod<Shape extends z.ZodRawShape>({
-  description,
-  options,
-  rule,
-}: TensorMethod<Shape>): TensorPart<Shape> {
+export function tensorMethod<Shape extends z.ZodRawShape>(method: TensorMethod<Shape>): TensorPart<Shape> {
+  const { description, options, rule, before } = method;
   return {
     description,
-    options: z.strictObject({ ...gradientOptions, ...options }),
+    options: optionsWith(options, before !== undefined),
     rule,
     create: (given, deps) =>
-      new GradientMethod(
-        given as GradientOptions,
+      new GradientMethod({
+        options: given as GradientOptions,
         deps,
-        (tasks) => new TensorCombination(rule(given as z.output<z.ZodObject<Shape>>, tasks)),
-      ),
+        before,
+        combination: (tasks) => new TensorCombination(rule(given as z.output<z.ZodObject<Shape>>, tasks)),
+      }),
   };
 }
 
 class TensorCombination implements Combination {
-  coefficients: readonly number[] = [];
+  private last: readonly number[] = [];
 
   constructor(private readonly rule: TensorRule) {}
+
+  get coefficients(): readonly number[] {
+    return this.rule.weights ?? this.last;
+  }
 
   async combine(gradients: TaskGradients, step: StepInfo): Promise<NamedGradients> {
     const found = await this.rule.combine(await gradients.perTask(), step);
     if (isList(found)) {
-      this.coefficients = found;
+      this.last = found;
       return gradients.combine(found);
     }
     const complete = gradients.complete(found);
@@ -82,11 +90,11 @@ class TensorCombination implements Combination {
 
   get state(): NamedState {
     const { tensors, values } = this.rule.state;
-    return { tensors, values: { coefficients: this.coefficients, rule: values } };
+    return { tensors, values: { coefficients: this.last, rule: values } };
   }
 
   restore({ tensors, values: { coefficients, rule } }: NamedState): void {
-    this.coefficients = coefficients as readonly number[];
+    this.last = coefficients as readonly number[];
     this.rule.restore({ tensors, values: rule as Readonly<Record<string, Json>> });
   }
 

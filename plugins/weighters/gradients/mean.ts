@@ -5,5 +5,5 @@ import { gramianMethod } from '../common/gramian-method.js';
 export const mean = gramianMethod({
   description: 'Mean of the tasks’ gradients.',
   options: {},
-  rule: (_options, tasks) => ({ weigh: () => filled(tasks, 1 / tasks) }),
+  rule: (_options, tasks) => ({ blind: true, weigh: () => filled(tasks, 1 / tasks) }),
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { NamedGradients, NamedState } from '../../../core/index.js';
 import type { StepInfo } from '../common/gradient-method.js';
 import { innerProducts, namesOf, weightedSum } from '../common/gradient-rows.js';
+import { projectOntoSimplex } from '../common/simplex-projection.js';
 import { softmax } from '../common/softmax.js';
 import { tensorMethod, type TensorRule } from '../common/tensor-method.js';
 import { rememberedScope, TensorState } from '../common/tensor-state.js';
@@ -80,7 +81,11 @@ class MoCo implements TensorRule {
       if (i !== j) slopes[j]! += products[pair]! * this.lambda[i]!;
     });
     const moved = this.lambda.map((lambda, task) => lambda - gamma * slopes[task]!);
-    this.lambda = this.options.simplex === 'softmax' ? softmax(moved) : projected(moved);
+    this.lambda = this.options.simplex === 'softmax' ? softmax(moved) : projectOntoSimplex(moved);
+  }
+
+  get weights(): readonly number[] {
+    return this.lambda;
   }
 
   get state(): NamedState {
@@ -104,17 +109,4 @@ async function scalesOf(
 ): Promise<readonly number[]> {
   const squares = await innerProducts(gradients.map((row) => [row, row]));
   return squares.map((square, task) => (square > 0 ? losses[task]! / Math.sqrt(square) : 0));
-}
-
-/**
- * The nearest point of the simplex (Held et al. 1974): x − τ, cut off at 0, with the τ that makes the sum 1. Where x was
- * sorted from large to small, the largest of (Σ_{s≤n} x_s − 1) / n is τ.
- */
-function projected(values: readonly number[]): number[] {
-  let sum = 0;
-  const thresholds = values
-    .toSorted((a, b) => b - a)
-    .map((value, index) => ((sum += value) - 1) / (index + 1));
-  const threshold = Math.max(...thresholds);
-  return values.map((value) => Math.max(value - threshold, 0));
 }

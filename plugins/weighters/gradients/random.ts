@@ -1,5 +1,5 @@
 import { gramianMethod } from '../common/gramian-method.js';
-import { total } from '../common/linear-algebra.js';
+import { softmax } from '../common/softmax.js';
 
 /**
  * Random gradient weighting (Lin, Ye, Zhang & Tsang 2022, https://arxiv.org/abs/2111.10603): c = softmax(z) with
@@ -9,10 +9,7 @@ export const random = gramianMethod({
   description: 'Random weights: a softmax of normal numbers (Lin et al. 2022).',
   options: {},
   rule: (_options, tasks) => ({
-    weigh(_gramian, { random: stream }) {
-      const exponentials = Array.from({ length: tasks }, () => Math.exp(stream.normal()));
-      const sum = total(exponentials);
-      return exponentials.map((value) => value / sum);
-    },
+    blind: true,
+    weigh: (_gramian, { random: stream }) => softmax(Array.from({ length: tasks }, () => stream.normal())),
   }),
 });

@@ -2,13 +2,13 @@ import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import {
   definePart,
+  innerProduct,
   type MultiTaskProblem,
   type NamedGradients,
   type NamedState,
   type Weighter,
   type WeighterContext,
 } from '../../../core/index.js';
-import { sumOf } from '../common/gradient-rows.js';
 import { softmax } from '../common/softmax.js';
 import { rememberedScope, TensorState } from '../common/tensor-state.js';
 
@@ -87,12 +87,13 @@ class ExcessMtl implements Weighter {
 
   /** One name's part of E. */
   private accumulate(task: number, name: string, gradient: tf.Tensor): tf.Scalar {
-    return sumOf(() => {
+    return tf.tidy(() => {
       const square = tf.square(gradient);
       const before = this.squares.get(task, name, gradient.shape);
       const total = before ? tf.add(before, square) : square.clone();
       this.squares.set(task, name, total);
-      return tf.div(square, tf.sqrt(tf.add(total, eps)));
+      // g² / √S = ⟨g, g / √S⟩
+      return innerProduct(gradient, tf.div(gradient, tf.sqrt(tf.add(total, eps))));
     });
   }
 

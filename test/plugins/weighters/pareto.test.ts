@@ -20,7 +20,7 @@ const updates = 300;
 /** Steps to an update of those that collect first. */
 const cycles: Readonly<Record<string, number>> = { modo: 3, sdmgrad: 3 };
 /** One that takes one task's gradient alone goes to and fro, by as much as its steps are long. */
-const longer: Readonly<Record<string, number>> = { krum: 3 };
+const longer: Readonly<Record<string, number>> = { graddrop: 3, krum: 3 };
 
 /** Those that look at fewer than T gradients need more tasks: a third in between, which adds nothing to the front. */
 const between: Bowl = { centre: minimumOf(0.5), curvature: [6.5, 3.5] };
