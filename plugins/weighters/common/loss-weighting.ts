@@ -1,18 +1,22 @@
 import type { z } from 'zod';
-import type {
-  Json,
-  MultiTaskProblem,
-  NamedGradients,
-  NamedState,
-  PartDefinition,
-  Weighter,
-  WeighterContext,
+import {
+  Random,
+  type Json,
+  type MultiTaskProblem,
+  type NamedGradients,
+  type NamedState,
+  type PartDefinition,
+  type Weighter,
+  type WeighterContext,
 } from '../../../core/index.js';
 
 /** A loss weighting without parameters of its own: ω from numbers. */
 export interface LossRule {
-  /** ω of this step, one per task. It may ask the problem for gradients, but leaves the update to others. */
-  weigh(problem: MultiTaskProblem, step: number): readonly number[] | Promise<readonly number[]>;
+  /**
+   * ω of this step, one per task. It may ask the problem for gradients, but leaves the update to others.
+   * @param random a stream of its own for each step, so that a resumed run draws the same
+   */
+  weigh(problem: MultiTaskProblem, random: Random): readonly number[] | Promise<readonly number[]>;
   /** See `Weighter`. */
   afterStep?(losses: () => Promise<readonly number[]>): Promise<void>;
   endEpoch?(meanLosses: readonly number[]): void;
@@ -48,6 +52,7 @@ class LossWeighter implements Weighter {
   readonly parameters = {};
   private rule: LossRule | undefined;
   private step = 0;
+  private seed = 0;
   private omegas: readonly number[] = [];
 
   constructor(private readonly make: (context: WeighterContext) => LossRule) {}
@@ -55,10 +60,11 @@ class LossWeighter implements Weighter {
   setup(context: WeighterContext): void {
     this.rule = this.make(context);
     this.omegas = context.tasks.map(() => 1);
+    this.seed = context.seed;
   }
 
   async update(problem: MultiTaskProblem): Promise<NamedGradients> {
-    this.omegas = await this.made().weigh(problem, this.step);
+    this.omegas = await this.made().weigh(problem, new Random(this.seed, 'weighter', this.step));
     this.step += 1;
     return problem.weighted(this.omegas);
   }

@@ -1,7 +1,7 @@
 import type { Matrix } from '../../../core/index.js';
-import { filled, total } from './linear-algebra.js';
+import { combinedNorm, filled, total } from './linear-algebra.js';
 import { nonnegativeQuadratic } from './nonnegative-quadratic.js';
-import { ofGradients, unitGramian } from './unit-gramian.js';
+import { ofGradients, unitGramian, type UnitGramian } from './unit-gramian.js';
 
 /**
  * The point of least norm in the convex hull of the gradients: α ≥ 0, Σ α = 1, minimising αᵀMα. Closed form for two;
@@ -19,19 +19,35 @@ export function minNormPoint(gramian: Matrix): number[] {
     const zeros = tasks - unit.active.length;
     return unit.norms.map((norm) => (norm > 0 ? 0 : 1 / zeros));
   }
-  // In y_t = ‖g_t‖ α_t, with lengths counted from the shortest gradient: Q = C + w wᵀ, b = w, w_t = min ‖g‖ / ‖g_t‖.
   const shortest = Math.min(...unit.norms);
-  const inverse = unit.norms.map((norm) => shortest / norm);
-  const matrix = unit.cosines.map((row, i) => row.map((cosine, j) => cosine + inverse[i]! * inverse[j]!));
-  const point = ofGradients(unit, nonnegativeQuadratic(matrix, inverse));
+  const nearest = hullPoint(
+    unit,
+    unit.norms.map((norm) => shortest / norm),
+  );
+  // Long gradients that cancel come to less than rounding beside a short one, but not on their own scale.
+  const stationary = hullPoint(
+    unit,
+    unit.norms.map(() => 1),
+  );
+  return combinedNorm(gramian, stationary) < combinedNorm(gramian, nearest) ? stationary : nearest;
+}
+
+/**
+ * Solves it in y_t = ‖g_t‖ α_t: Q = C + w wᵀ, b = w, Σ w_t y_t up to a factor what is to be 1.
+ * @param levels w: 1/‖g_t‖ up to a factor for the gradients, ones for the unit gradients
+ * @returns α on the simplex
+ */
+function hullPoint(unit: UnitGramian, levels: readonly number[]): number[] {
+  const matrix = unit.cosines.map((row, i) => row.map((cosine, j) => cosine + levels[i]! * levels[j]!));
+  const point = ofGradients(unit, nonnegativeQuadratic(matrix, levels));
   const sum = total(point);
-  return sum > 0 ? point.map((value) => value / sum) : filled(tasks, 1 / tasks);
+  return sum > 0 ? point.map((value) => value / sum) : filled(levels.length, 1 / levels.length);
 }
 
 function ofTwo(gramian: Matrix): number[] {
   const [[first, product], [, second]] = gramian as [[number, number], [number, number]];
-  const distance = first + second - 2 * product;
-  if (!(distance > 0)) return [0.5, 0.5];
-  const share = Math.min(1, Math.max(0, (second - product) / distance));
-  return [share, 1 - share];
+  // Each from its own difference: 1 − α would lose a small share.
+  const shares = [Math.max(0, second - product), Math.max(0, first - product)];
+  const sum = total(shares);
+  return sum > 0 ? shares.map((share) => share / sum) : [0.5, 0.5];
 }

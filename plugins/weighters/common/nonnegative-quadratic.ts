@@ -8,10 +8,11 @@ const epsilon = 2 ** -52;
 /**
  * Minimises ½ xᵀQx − bᵀx over x ≥ 0 by an active set: nonnegative least squares in the normal equations (Lawson &
  * Hanson 1974, ch. 23, in the form of Bro & De Jong 1997). Exact: at the end Qx = b where x > 0 and Qx ≥ b elsewhere,
- * up to rounding, 4k·2⁻⁵² of (max |b| + Σ x). It ends for singular Q too: a column that depends on those in use,
- * which in exact arithmetic would not be asked for, is left out, and the rounds are counted.
+ * up to rounding, 4k·2⁻⁵² of (max |b| + Σ x). Q may be singular: a column that depends on those in use comes in for one
+ * of them, as in the simplex method. Where the objective has no minimum, the conditions are left unmet. The rounds are
+ * counted, so that it ends.
  * @param matrix Q, k×k, positive semidefinite, with entries of the size of 1
- * @param linear b, in the range of Q up to a part that Q's cone bounds
+ * @param linear b
  */
 export function nonnegativeQuadratic(matrix: Matrix, linear: readonly number[]): number[] {
   const size = linear.length;
@@ -48,7 +49,8 @@ function steepest(
 
 /**
  * Moves the solution to the minimum over the columns given, dropping on the way those that would turn negative.
- * @returns the columns left; none where they depend on each other, the solution then being as it was
+ * @param columns the last one new
+ * @returns the columns left; none where the objective falls without end, the solution then being as it was
  */
 function enter(
   matrix: Matrix,
@@ -59,7 +61,12 @@ function enter(
   let passive = columns;
   for (;;) {
     const target = minimum(matrix, linear, passive);
-    if (!target) return undefined;
+    if (!target) {
+      const exchanged = passive === columns ? exchange(matrix, solution, columns) : undefined;
+      if (!exchanged) return undefined;
+      passive = exchanged;
+      continue;
+    }
     const blocked = passive.filter((_, place) => target[place]! <= 0);
     const before = passive.map((index) => solution[index]!);
     const reach = Math.min(
@@ -84,6 +91,35 @@ function enter(
     passive = passive.filter((index) => !leaving.has(index));
     if (passive.length === 0) return passive;
   }
+}
+
+/**
+ * Where the last column depends on the others: goes along Qz = 0, on which the objective is linear, until one of the
+ * others is used up.
+ * @returns the columns left; none where that never happens
+ */
+function exchange(matrix: Matrix, solution: number[], columns: readonly number[]): number[] | undefined {
+  const entering = columns.at(-1)!;
+  const others = columns.slice(0, -1);
+  const kernel = minimum(
+    matrix,
+    matrix[entering]!.map((value) => -value),
+    others,
+  );
+  if (!kernel) return undefined;
+  // Falling, and not merely through rounding.
+  const least = -1e-12 * Math.max(1, ...kernel.map(Math.abs));
+  const reaches = others.map((index, place) =>
+    kernel[place]! < least ? -solution[index]! / kernel[place]! : Infinity,
+  );
+  const reach = Math.min(...reaches);
+  if (reach === Infinity) return undefined;
+  const leaving = reaches.indexOf(reach);
+  others.forEach((index, place) => {
+    solution[index] = place === leaving ? 0 : Math.max(0, solution[index]! + reach * kernel[place]!);
+  });
+  solution[entering]! += reach;
+  return columns.filter((_, place) => place !== leaving);
 }
 
 /** x of Q_PP x = b_P, refined once; none where Q_PP is singular. */

@@ -15,22 +15,18 @@ export interface Eigen {
  * @param matrix A, n×n
  */
 export function symmetricEigen(matrix: Matrix): Eigen {
-  const size = matrix.length;
   const work = matrix.map((row) => [...row]);
   // Rows are the eigenvectors.
   const vectors = work.map((_, i) => work.map((_, j) => (i === j ? 1 : 0)));
+  const size = Math.max(0, ...matrix.flatMap((row) => row.map(Math.abs)));
   for (let sweep = 0; sweep < 60; sweep++) {
     let rotated = false;
-    for (let p = 0; p < size; p++) {
-      for (let q = p + 1; q < size; q++) {
-        const off = Math.abs(work[p]![q]!);
-        const beside = Math.abs(work[p]![p]!) + Math.abs(work[q]![q]!);
-        // Too small to change either: taken for zero.
-        if (off === 0 || beside + off / 1024 === beside) work[p]![q] = work[q]![p] = 0;
-        else {
-          rotate(work, vectors, p, q);
-          rotated = true;
-        }
+    for (let p = 0; p < work.length; p++) {
+      for (let q = p + 1; q < work.length; q++) {
+        // Below the rounding of A itself: taken for zero.
+        if (Math.abs(work[p]![q]!) <= size * 2 ** -58) continue;
+        rotate(work, vectors, p, q);
+        rotated = true;
       }
     }
     if (!rotated) break;

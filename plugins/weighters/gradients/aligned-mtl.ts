@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Matrix } from '../../../core/index.js';
 import { gramianMethod } from '../common/gramian-method.js';
 import { filled, rankTolerance, total } from '../common/linear-algebra.js';
 import { symmetricEigen } from '../common/symmetric-eigen.js';
@@ -20,22 +21,29 @@ export const alignedMtl = gramianMethod({
       .default('min')
       .describe('The length: that of the least component, the median, or the root mean square.'),
   },
-  rule: ({ scale }, tasks) => ({
-    weigh(gramian) {
-      const { values, vectors } = symmetricEigen(gramian);
-      const floor = rankTolerance(tasks) * Math.max(0, values[0]!);
-      const kept = values.filter((value) => value > floor);
-      const coefficients = filled(tasks, 0);
-      if (kept.length === 0) return coefficients;
-      const length = Math.sqrt(average(kept, scale));
-      kept.forEach((value, k) => {
-        const share = (length / Math.sqrt(value)) * total(vectors[k]!);
-        vectors[k]!.forEach((entry, task) => (coefficients[task]! += share * entry));
-      });
-      return coefficients;
-    },
-  }),
+  rule: ({ scale }) => ({ weigh: (gramian) => alignment(gramian, scale).map(total) }),
 });
+
+/**
+ * B, with BMB = σ² on the gradients' span and 0 beside it.
+ * @param gramian M, T×T
+ */
+export function alignment(gramian: Matrix, scale: 'min' | 'median' | 'rmse'): Matrix {
+  const { values, vectors } = symmetricEigen(gramian);
+  const floor = rankTolerance(gramian.length) * Math.max(0, values[0]!);
+  const kept = values.filter((value) => value > floor);
+  const balance = gramian.map((row) => filled(row.length, 0));
+  if (kept.length === 0) return balance;
+  const length = Math.sqrt(average(kept, scale));
+  kept.forEach((value, k) => {
+    const vector = vectors[k]!;
+    balance.forEach((row, i) => {
+      const share = (length / Math.sqrt(value)) * vector[i]!;
+      vector.forEach((entry, j) => (row[j]! += share * entry));
+    });
+  });
+  return balance;
+}
 
 /** @param values falling; the median of an even number is the lower one, as PyTorch's */
 function average(values: readonly number[], scale: 'min' | 'median' | 'rmse'): number {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { badValue, Random, type NamedGradients } from '../../../core/index.js';
+import { badValue, type NamedGradients, type Random } from '../../../core/index.js';
 import { byName, column, namesOf } from '../common/gradient-rows.js';
 import { tensorMethod, type TensorRule } from '../common/tensor-method.js';
 import type { StepInfo } from '../common/gradient-method.js';
@@ -14,8 +14,8 @@ const share = z.number().min(0).max(1);
  *     P = ½ (1 + Σ g_t / Σ |g_t|)        U ~ U[0, 1)        positive where P > U, else negative
  *     d = Σ_t (ℓ_t + (1 − ℓ_t) · [g_t has the sign drawn]) g_t
  *
- * ℓ is the leak. Without one, the mean of d over U is Σ g_t. The random numbers come from the host, from a seed per step
- * and name: the same on every engine and in a resumed run. (For features the paper judges signs by g ⊙ sign(feature),
+ * ℓ is the leak. Without one, the mean of d over U is Σ g_t. The random numbers come from the host, in the order
+ * of the names: the same on every engine and in a resumed run. (For features the paper judges signs by g ⊙ sign(feature),
  * summed over the batch; here, as in TorchJD, each value of the scope stands for itself.)
  */
 export const graddrop = tensorMethod({
@@ -36,9 +36,8 @@ class GradDrop implements TensorRule {
   constructor(private readonly leaks: readonly number[]) {}
 
   combine(gradients: readonly NamedGradients[], { random }: StepInfo): Promise<NamedGradients> {
-    const seed = random.uint32();
     return Promise.resolve(
-      byName(namesOf(gradients), (name) => this.choose(column(gradients, name), new Random(seed, name))),
+      byName(namesOf(gradients), (name) => this.choose(column(gradients, name), random)),
     );
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Random } from '../../../core/index.js';
+import type { Random } from '../../../core/index.js';
 import { lossWeighting } from '../common/loss-weighting.js';
 import { softmax } from '../common/softmax.js';
 
@@ -39,11 +39,9 @@ export const rlw = lossWeighting({
   options: z.strictObject({
     distribution: z.enum(names).default('normal').describe('What the weights are drawn from.'),
   }),
-  rule: ({ distribution }, { tasks, seed }) => ({
-    weigh: (_problem, step) => {
-      const random = new Random(seed, 'rlw', step);
-      return distributions[distribution](random, tasks.length).map((share) => tasks.length * share);
-    },
+  rule: ({ distribution }, { tasks }) => ({
+    weigh: (_problem, random) =>
+      distributions[distribution](random, tasks.length).map((share) => tasks.length * share),
   }),
 });
 
