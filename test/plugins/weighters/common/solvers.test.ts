@@ -167,6 +167,17 @@ describe('least norm in the hull', () => {
     ).to.be.closeTo(1, 1e-15);
   });
 
+  it('sees long gradients cancel beside a short one', () => {
+    const rows = [
+      [3000, 4000, 0],
+      [-3000, -4000, 0],
+      [1e-6, 0, 1e-6],
+    ];
+    const point = minNormPoint(gramianOf(rows));
+    expect(point[0]).to.be.closeTo(0.5, 1e-6);
+    expect(point[1]).to.be.closeTo(0.5, 1e-6);
+  });
+
   function faces(tasks: number): number[][] {
     return Array.from({ length: 2 ** tasks - 1 }, (_, bits) =>
       Array.from({ length: tasks }, (_, task) => task).filter((task) => ((bits + 1) >> task) & 1),

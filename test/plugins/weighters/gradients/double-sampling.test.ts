@@ -42,6 +42,11 @@ describeOnEach('double sampling', () => {
     expect(weights[0]).to.be.closeTo(0.2, 1e-6);
     expect(weights[1]).to.be.closeTo(0.8, 1e-6);
     expect(await feed(rule, 2, -1), 'from the start').to.deep.equal({});
+    await feed(rule, 3, 1);
+    // (3, −0.6) and ρ λ = (0.1, 0.4): λ − 0.1 (3.1, −0.2) = (−0.11, 0.82), 0.145 further in.
+    const next = (await feed(rule, 100, 100)) as number[];
+    expect(next[0]).to.be.closeTo(0.035, 1e-6);
+    expect(next[1]).to.be.closeTo(0.965, 1e-6);
     rule.dispose();
   });
 
@@ -56,6 +61,24 @@ describeOnEach('double sampling', () => {
     const first = Math.max(0, 0.5 - apart / 2);
     expect(weights[0]).to.be.closeTo((first + 0.15) / 1.3, 1e-6);
     expect(weights[1]).to.be.closeTo((1 - first + 0.15) / 1.3, 1e-6);
+    rule.dispose();
+  });
+
+  it('sdmgrad gathers speed, half of which each further step keeps', async () => {
+    const rule = sdmgrad.rule({ lambda: 0, steps: 3 }, 2);
+    await feed(rule, 2, 1);
+    await feed(rule, 0.2, 0.5);
+    // [[1.4, 1], [0.2, 1.5]], of mean norm (√1.4 + √1.5)/2.
+    const divisor = ((Math.sqrt(1.4) + Math.sqrt(1.5)) / 2) ** 2 + 1e-8;
+    // On the simplex of two, w = (p, 1 − p), what counts is the difference of the slopes.
+    let [share, speed] = [0.5, 0];
+    for (let step = 0; step < 3; step++) {
+      const slope = 1.4 * share + (1 - share) - (0.2 * share + 1.5 * (1 - share));
+      speed = speed / 2 + slope / divisor;
+      share = Math.min(1, Math.max(0, share - (5 * speed) / 2));
+    }
+    const weights = (await feed(rule, 0, 0)) as number[];
+    expect(weights[0]).to.be.closeTo(share, 1e-6);
     rule.dispose();
   });
 
