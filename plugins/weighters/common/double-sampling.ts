@@ -18,7 +18,7 @@ export interface DoubleSampling {
 
 /**
  * Updates on every third batch. A batch's Gramian is biased, for it squares the noise: the first two, ξ and ξ′, serve for
- * products across batches, which are not; the third, ζ, is combined. On collecting steps the parameters in scope stay.
+ * products across batches, which are not; the third, ζ, is combined. On collecting steps the parameters stay.
  * Between ξ and ξ′ the gradients themselves are kept, afterwards T×T numbers.
  */
 export class DoubleSamplingRule implements TensorRule {
@@ -33,7 +33,7 @@ export class DoubleSamplingRule implements TensorRule {
     this.shares = filled(tasks, 1 / tasks);
   }
 
-  async combine(gradients: readonly NamedGradients[]): Promise<NamedGradients | readonly number[]> {
+  async combine(gradients: readonly NamedGradients[]): Promise<readonly number[] | null> {
     if (this.cross) {
       this.shares = this.method.weigh(this.cross, this.shares);
       this.cross = null;
@@ -44,7 +44,7 @@ export class DoubleSamplingRule implements TensorRule {
       this.cross = await crossGramian(this.kept, gradients);
       this.dispose();
     }
-    return {};
+    return null;
   }
 
   get state(): NamedState {

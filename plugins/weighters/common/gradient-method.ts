@@ -60,9 +60,9 @@ export interface StepInfo {
 export interface Combination {
   /**
    * @param gradients those of ω_t L_t
-   * @returns the model's gradients; none where this step only collects
+   * @returns the model's gradients; null where this step only collects and changes nothing
    */
-  combine(gradients: TaskGradients, step: StepInfo): Promise<NamedGradients>;
+  combine(gradients: TaskGradients, step: StepInfo): Promise<NamedGradients | null>;
   /** c_t of the last step, for logs. */
   readonly coefficients: readonly number[];
   readonly state: NamedState;
@@ -118,7 +118,10 @@ export class GradientMethod implements Weighter {
     };
     this.step += 1;
     const gradients = weighed.perTask(this.args.options.gradients);
-    return { ...(await this.made().combine(gradients, step)), ...own };
+    const combined = await this.made().combine(gradients, step);
+    if (combined) return { ...combined, ...own };
+    for (const gradient of Object.values(own)) gradient.dispose();
+    return {};
   }
 
   weights(): readonly number[] {

@@ -38,7 +38,7 @@ export interface GramianMethod<Shape extends z.ZodRawShape> {
   /** A loss weighting that is part of the method. */
   readonly before?: (deps: Deps) => Weighter;
   /** @param tasks how many there are */
-  readonly rule: (options: z.output<z.ZodObject<Shape>>, tasks: number) => GramianRule;
+  rule(this: void, options: z.output<z.ZodObject<Shape>>, tasks: number): GramianRule;
 }
 
 /** A gradient method's part, with its first half for those who have a Gramian of their own. */
@@ -70,11 +70,11 @@ class GramianCombination implements Combination {
 
   constructor(private readonly rule: GramianRule) {}
 
-  async combine(gradients: TaskGradients, step: StepInfo): Promise<NamedGradients> {
+  async combine(gradients: TaskGradients, step: StepInfo): Promise<NamedGradients | null> {
     const { losses } = step;
     const gramian = this.rule.blind ? losses.map(() => losses.map(() => 0)) : await gradients.gramian();
     const coefficients = this.rule.weigh(gramian, step);
-    if (!coefficients) return {};
+    if (!coefficients) return null;
     this.coefficients = coefficients;
     return gradients.combine(coefficients);
   }

@@ -27,7 +27,7 @@ export interface LossRule {
 export interface LossWeighting<Options extends z.ZodType> {
   readonly description: string;
   readonly options: Options;
-  readonly rule: (options: z.output<Options>, context: WeighterContext) => LossRule;
+  rule(this: void, options: z.output<Options>, context: WeighterContext): LossRule;
 }
 
 /** A loss weighting's part, with its rule for those who have losses of their own. */

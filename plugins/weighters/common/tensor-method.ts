@@ -20,11 +20,14 @@ import {
 /** A method that treats the gradients' values one by one, or remembers them. */
 export interface TensorRule {
   /**
-   * The combined gradient over the scope, by name; none where this step only collects.
+   * The combined gradient over the scope, by name; null where this step only collects and changes nothing.
    * @param gradients g_t by name, one per task; a name is absent where a task has no gradient. They stay the caller's.
    * @returns new tensors, the caller's; or coefficients c_t of Σ c_t g_t
    */
-  combine(gradients: readonly NamedGradients[], step: StepInfo): Promise<NamedGradients | readonly number[]>;
+  combine(
+    gradients: readonly NamedGradients[],
+    step: StepInfo,
+  ): Promise<NamedGradients | readonly number[] | null>;
   /** How it weighs the tasks, for logs, where it does. */
   readonly weights?: readonly number[];
   /** What is remembered between steps: tensors by name, plain data. */
@@ -41,7 +44,7 @@ export interface TensorMethod<Shape extends z.ZodRawShape> {
   /** A loss weighting that is part of the method. */
   readonly before?: (deps: Deps) => Weighter;
   /** @param tasks how many there are */
-  readonly rule: (options: z.output<z.ZodObject<Shape>>, tasks: number) => TensorRule;
+  rule(this: void, options: z.output<z.ZodObject<Shape>>, tasks: number): TensorRule;
 }
 
 /** A gradient method's part, with its rule for those who have gradients of their own. */
@@ -77,8 +80,9 @@ class TensorCombination implements Combination {
     return this.rule.weights ?? this.last;
   }
 
-  async combine(gradients: TaskGradients, step: StepInfo): Promise<NamedGradients> {
+  async combine(gradients: TaskGradients, step: StepInfo): Promise<NamedGradients | null> {
     const found = await this.rule.combine(await gradients.perTask(), step);
+    if (!found) return null;
     if (isList(found)) {
       this.last = found;
       return gradients.combine(found);

@@ -64,6 +64,11 @@ function fed({ gradients, losses }: WeighterCase, { roles }: GoldenUpdates, step
 
 /** Sums of float32 numbers of like size, 50 at most, over three steps. */
 const tolerance = 2e-6;
+/**
+ * Its descent magnifies rounding up to a thousandfold, and the oracle sees to it that this is all; products of 50 float32
+ * numbers come with √50 · 2⁻²⁴ of it.
+ */
+const ofDescent = 1e3 * Math.sqrt(50) * 2 ** -24;
 
 describeOnEach('weighters of the gradients’ values beside SciPy', () => {
   const cases = Object.fromEntries(weighterCases().map((given) => [given.name, given]));
@@ -83,7 +88,9 @@ describeOnEach('weighters of the gradients’ values beside SciPy', () => {
       for (const [step, { d }] of entry.steps.entries()) {
         let found: readonly number[] | undefined;
         for (const one of fed(given, entry, step)) found = (await take(weighter, one)).gradients.w;
-        expect(relativeError(found!, d), `relative error of step ${step}`).to.be.at.most(tolerance);
+        expect(relativeError(found!, d), `relative error of step ${step}`).to.be.at.most(
+          entry.method === 'sdmgrad' ? ofDescent : tolerance,
+        );
       }
       weighter.dispose();
     });
