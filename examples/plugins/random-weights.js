@@ -25,14 +25,14 @@ const randomWeights = definePart({
     return {
       parameters: {},
       get state() {
-        return { tensors: {}, values: { step, seed } };
+        return { tensors: {}, values: { step } };
       },
       restore({ values }) {
-        ({ step, seed } = values);
+        ({ step } = values);
       },
-      setup({ tasks: names, random }) {
-        tasks = names.length;
-        seed = random.uint32();
+      setup(context) {
+        tasks = context.tasks.length;
+        seed = context.seed;
       },
       update(problem) {
         const weights = draw();
