@@ -11,13 +11,13 @@ import { createWeighter, minimize } from 'crosstask/weighters';
 
 const names = process.argv.slice(2);
 const tasks = ['small', 'large', 'curved'];
-const steps = 150;
+const steps = 300;
 
 await createPart(wasm, { threads: 1 }).start(); // or any other tfjs backend
 const x = tf.randomUniform([256, 10], -1, 1, 'float32', 1);
 const truths = targets(x as tf.Tensor2D);
 
-for (const name of names.length > 0 ? names : ['equal', 'uncertainty', 'pcgrad', 'upgrad', 'famo']) {
+for (const name of names.length > 0 ? names : ['equal', 'uncertainty', 'imtl', 'dbMtl', 'nashMtl']) {
   const model = network();
   // What switches the weighter:
   const weighter = createWeighter(name, { tasks });
@@ -49,7 +49,7 @@ function targets(of: tf.Tensor2D): readonly tf.Tensor[] {
       tf.sum(of, 1, true),
       tf.sub(of.slice([0, 0], [-1, 1]), of.slice([0, 1], [-1, 1])),
     ];
-    return [tf.mul(sum, 0.01), tf.mul(tf.sub(sum, contrast), 10), tf.abs(contrast)];
+    return [tf.mul(sum, 0.1), tf.mul(tf.sub(sum, contrast), 10), tf.abs(contrast)];
   });
 }
 
