@@ -159,6 +159,11 @@ KeptTensors argument<KeptTensors>(Addon& addon, napi_value value) {
 }
 
 template <>
+Places argument<Places>(Addon& addon, napi_value value) {
+  return list<Place>(addon, value);
+}
+
+template <>
 Tensors argument<Tensors>(Addon& addon, napi_value value) {
   return list<Tensor>(addon, value);
 }
