@@ -182,9 +182,10 @@ def describe_inputs():
     }
 
 
-def train(make_optimizer, batches, dtype=torch.float64):
+def train(make_optimizer, batches, dtype=torch.float64, prepare=lambda network: None):
     """-> the network afterwards, and for every step the losses and log variances before it"""
     network, log_variance = build(MAIN, dtype), log_variances(dtype)
+    prepare(network)
     optimizer = make_optimizer([*named(network).values(), *log_variance.values()])
     history = []
     for index in batches:
@@ -209,12 +210,24 @@ def damped_adam(parameters):
     return adam(parameters, lr=3e-4, eps=0.1)
 
 
+# Of 180 batches the one with which three steps of SGD stand the most rounding (precision.py): after a ReLU that flips in
+# one of them, predictions are 1e-5 off and more.
+SGD_BATCH = 0
+
 # What makes the optimizer, and the batches of its steps.
 CURVES = {
-    "sgd": (sgd, [MAIN.batch] * 3),
+    "sgd": (sgd, [SGD_BATCH] * 3),
     "adam": (adam, range(20)),
     "dampedAdam": (damped_adam, range(20)),
 }
+
+
+def statistics(network):
+    """Moving statistics after the steps of SGD, and the first sample's predictions by them."""
+    data = batch(SGD_BATCH, next(network.parameters()).dtype)
+    with torch.no_grad():
+        direct, _ = network.eval()(data["image"][:1])  # In inference the samples do not see each other.
+    return {**named(network, buffers=True), **maps({"inference": direct})}
 
 
 def make():
@@ -228,7 +241,4 @@ def make():
 
     trained = {name: train(*arguments) for name, arguments in CURVES.items()}
     write_json("training.json", {name: curve for name, (_, curve) in trained.items()})
-    network, _ = trained["sgd"]
-    with torch.no_grad():
-        direct, _ = network.eval()(batch()["image"][:1])  # In inference the samples do not see each other.
-    write_tensors("network-statistics.safetensors", {**named(network, buffers=True), **maps({"inference": direct})})
+    write_tensors("network-statistics.safetensors", statistics(trained["sgd"][0]))

@@ -15,8 +15,11 @@ export interface Compiler {
   readonly clang: boolean;
 }
 
-/** How the addon is compiled, whatever the libtorch. No processor is named: what depends on it, ATen picks as it runs. */
-export const compileFlags = ['-O2', '-fPIC', '-DNDEBUG', '-DNAPI_VERSION=8'] as const;
+/**
+ * How the addon is compiled, whatever the libtorch. No processor is named: what depends on it, ATen picks as it runs.
+ * Where a square root has to set errno, its loop has no vectors.
+ */
+export const compileFlags = ['-O2', '-fno-math-errno', '-fPIC', '-DNDEBUG', '-DNAPI_VERSION=8'] as const;
 
 /** A compiler that failed, with what it printed. */
 export class CompilerFailure extends Error {

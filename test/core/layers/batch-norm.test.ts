@@ -29,9 +29,9 @@ describeOnEach('BatchNorm', () => {
         (layer) => {
           const { dx, ...pass } = passOf(layer, name, { training: true });
           expectPass(pass, name);
-          // Of two numbers a channel nearly nothing remains (without ε it would be 0): exact to a dy's rounding.
-          const scale =
-            name === 'batchNorm.pair' ? normOf(value(`${name}.dy`).data) : normOf(value(`${name}.dx`).data);
+          // Of two numbers a channel nearly nothing remains (without ε it would be 0): the terms that cancel have been
+          // through five or six roundings of 2^-24 each.
+          const scale = name === 'batchNorm.pair' ? normBeforeTaking(name) : normOf(value(`${name}.dx`).data);
           expect(distance(dx.dataSync(), value(`${name}.dx`).data) / scale).to.be.at.most(3e-7);
           const [mean, variance] = movingOf(layer);
           expectStored(mean, `${name}.movingMean`);
@@ -92,19 +92,37 @@ function expectSame(found: tf.Tensor, wanted: tf.Tensor): void {
   expect(found.dataSync()).to.deep.equal(wanted.dataSync());
 }
 
-/** (x − μ)/√(σ² + 1e-5) in double precision. */
-function normalized(x: Float32Array, channels: number): Float64Array {
+/** μ and √(σ² + 1e-5) by channel, in double precision. */
+function statisticsOf(
+  x: ArrayLike<number>,
+  channels: number,
+): [means: Float64Array, deviations: Float64Array] {
   const rows = x.length / channels;
-  const means = new Float64Array(channels);
-  const variances = new Float64Array(channels);
-  x.forEach((value, place) => {
+  const [means, variances] = [new Float64Array(channels), new Float64Array(channels)];
+  Array.from(x).forEach((value, place) => {
     means[place % channels]! += value / rows;
   });
-  x.forEach((value, place) => {
+  Array.from(x).forEach((value, place) => {
     variances[place % channels]! += (value - means[place % channels]!) ** 2 / rows;
   });
-  return Float64Array.from(x, (value, place) => {
-    const channel = place % channels;
-    return (value - means[channel]!) / Math.sqrt(variances[channel]! + 1e-5);
-  });
+  return [means, variances.map((variance) => Math.sqrt(variance + 1e-5))];
+}
+
+/** (x − μ)/√(σ² + 1e-5) in double precision. */
+function normalized(x: Float32Array, channels: number): Float64Array {
+  const [means, deviations] = statisticsOf(x, channels);
+  return Float64Array.from(
+    x,
+    (value, place) => (value - means[place % channels]!) / deviations[place % channels]!,
+  );
+}
+
+/** ‖γ/√(σ² + 1e-5) · dy‖: dx but for what is taken away from it, the mean and the part along x̂. */
+function normBeforeTaking(name: string): number {
+  const [x, dy, gamma] = ['x', 'dy', 'gamma'].map((key) => value(`${name}.${key}`).data);
+  const channels = gamma!.length;
+  const [, deviations] = statisticsOf(x!, channels);
+  return normOf(
+    Array.from(dy!, (slope, place) => (slope * gamma![place % channels]!) / deviations[place % channels]!),
+  );
 }

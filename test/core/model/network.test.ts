@@ -20,12 +20,13 @@ import {
 const lossTolerance = 5e-7;
 
 /**
- * ‖g − g*‖ / ‖g*‖ of a parameter. PyTorch's own float32 comes to 5e-5 with ResNet 18 and to 1.4e-4 with ResNet 50, whose
- * rounding errors grow through three times as many batch norms over 12 values (test/oracles/precision.py). The
- * sums within convolutions make most of it: float64 arithmetic on float32 tensors comes to 8e-6 and 4e-5.
+ * ‖g − g*‖ / ‖g*‖ of a parameter: half as much again as PyTorch's own float32 comes to with channels innermost, 6.8e-5 with
+ * ResNet 18 and 3.0e-4 with ResNet 50, whose rounding errors grow through three times as many batch norms over 12 values
+ * (test/oracles/precision.py). The sums within convolutions make most of it: float64 arithmetic on float32 tensors comes to
+ * 8e-6 and 4e-5. A ReLU that flips would make 1e-3.
  */
 function gradientTolerance({ backbone }: CaseOptions): number {
-  return backbone === 50 ? 3e-4 : 1e-4;
+  return backbone === 50 ? 4.5e-4 : 1e-4;
 }
 
 /** What rounding may leave where there is no gradient (a bias before batch norm), relative to the norm of all gradients. */

@@ -22,6 +22,9 @@ interface Curve {
   readonly logVarianceAfter: Readonly<Record<string, number>>;
 }
 
+/** The batch of all steps of SGD, see test/oracles/network.py. */
+const sgdBatch = 0;
+
 const curves = readJson('training.json') as Readonly<Record<'sgd' | 'adam' | 'dampedAdam', Curve>>;
 
 /** Relative errors that a step's losses may have. */
@@ -30,6 +33,17 @@ interface Tolerance {
   readonly task: number;
   /** The terms that L_t is made of. */
   readonly term: number;
+}
+
+/**
+ * Adam moves a parameter by the learning rate however small its gradient, so that rounding may choose the direction. From
+ * the third step on, twice the worst that noise of 2^-21 in every layer of PyTorch's float64 does to the losses in forty
+ * runs (test/oracles/precision.py). PyTorch's float32 does as much, in one layout or with the last bit of the image changed.
+ */
+function adamTolerance(step: number): Tolerance {
+  if (step < 2) return { task: 1e-6, term: 1e-6 };
+  if (step < 5) return { task: 8e-5, term: 5e-4 };
+  return step < 10 ? { task: 7e-4, term: 5.5e-3 } : { task: 2.5e-3, term: 1.7e-2 };
 }
 
 interface Run {
@@ -95,11 +109,12 @@ describeOnEach('training as PyTorch does it', () => {
   });
 
   it('three steps of SGD: losses, moving statistics, and predictions that use them', async () => {
+    const batch = goldenBatch(sgdBatch);
     const run = {
       network,
       optimizer: { name: 'sgd' },
       learningRate: 0.05,
-      batch: () => goldenBatch(),
+      batch: () => batch,
       tolerance: () => ({ task: 1e-6, term: 1e-6 }),
     };
     await follow(run, curves.sgd);
@@ -109,13 +124,14 @@ describeOnEach('training as PyTorch does it', () => {
     expect(statistics).to.have.lengthOf(
       Object.keys(wanted).filter((name) => name.includes('.moving')).length,
     );
+    // Noise of 2^-21 in every layer of PyTorch's float64 moves the statistics by 7e-6 and the predictions by 1.4e-6.
     for (const [name, found] of statistics) expectTensor(found, wanted[name]!, 1e-5, name);
     tf.tidy(() => {
-      const { image, shape } = goldenBatch();
+      const { image, shape } = batch;
       const first = tf.tensor4d(image, [...shape]).slice(0, 1);
       const { direct, transferred } = model.forward(first, { training: false, transfer: false });
       for (const [task, prediction] of Object.entries(direct)) {
-        expectTensor(prediction, wanted[`inference.${task}`]!, 1e-5, task);
+        expectTensor(prediction, wanted[`inference.${task}`]!, 5e-6, task);
       }
       expect(transferred).to.be.empty;
     });
@@ -127,13 +143,7 @@ describeOnEach('training as PyTorch does it', () => {
       optimizer: { name: 'adam', betas: [0.9, 0.99], eps: 1e-8 },
       learningRate: 1e-3,
       batch: (step: number) => goldenBatch(step),
-      // Adam moves a parameter by the learning rate however small its gradient, so that rounding may choose the
-      // direction: noise of 2^-23 in PyTorch's float64 moves these losses by 1e-5 at the third step, and single
-      // terms by 5e-3 at the fifteenth.
-      tolerance: (step: number) => ({
-        task: step < 2 ? 1e-6 : 1e-3,
-        term: step < 2 ? 1e-6 : step < 10 ? 1e-3 : 5e-3,
-      }),
+      tolerance: adamTolerance,
     };
     await follow(run, curves.adam);
   });
@@ -144,7 +154,7 @@ describeOnEach('training as PyTorch does it', () => {
       optimizer: { name: 'adam', betas: [0.9, 0.99], eps: 0.1 },
       learningRate: 3e-4,
       batch: (step: number) => goldenBatch(step),
-      // Noise of 3e-7 in every layer of PyTorch's float64 moves single terms by 6e-7.
+      // Noise of 2^-21 in every layer of PyTorch's float64 moves single terms by 1.3e-6.
       tolerance: () => ({ task: 2e-6, term: 2e-6 }),
     };
     await follow(run, curves.dampedAdam);

@@ -132,6 +132,8 @@ describeOnEach('TapeProblem', () => {
       const found = await pass.problem.perTask(scope).gramian();
       const perTask = await pass.problem.perTask(scope).perTask();
       const wanted = perTask.map((left) => perTask.map((right) => innerProduct(left, right)));
+      // What is added up in float32, the parameters' products last, comes to at most ‖g_i‖ ‖g_j‖: some 60 additions one
+      // after the other, each off by up to 2^-24 of that, leave about √60 · 2^-24 = 5e-7. Allowed is twice as much.
       found.forEach((row, i) =>
         row.forEach((value, j) => {
           const scale = Math.sqrt(wanted[i]![i]! * wanted[j]![j]!);

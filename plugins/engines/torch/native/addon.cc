@@ -159,6 +159,11 @@ KeptTensors argument<KeptTensors>(Addon& addon, napi_value value) {
 }
 
 template <>
+Places argument<Places>(Addon& addon, napi_value value) {
+  return list<Place>(addon, value);
+}
+
+template <>
 Tensors argument<Tensors>(Addon& addon, napi_value value) {
   return list<Tensor>(addon, value);
 }
@@ -239,7 +244,9 @@ static napi_value isShared(napi_env env, napi_callback_info info) {
   int32_t slot = kNone;
   napi_get_value_int32(env, value, &slot);
   napi_value result;
-  napi_get_boolean(env, Addon::of(env).tensor(slot).storage().use_count() > 1, &result);
+  const Tensor& tensor = Addon::of(env).tensor(slot);
+  // A kernel with nothing to do gives its input back: then two slots hold one tensor rather than two of one storage.
+  napi_get_boolean(env, tensor.use_count() > 1 || tensor.storage().use_count() > 1, &result);
   return result;
 }
 

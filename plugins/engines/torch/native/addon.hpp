@@ -67,6 +67,7 @@ struct Place {
   const Tensor& tensor() const { return addon.tensor(slot); }
   void replace(Tensor tensor) const { addon.replace(slot, std::move(tensor)); }
 };
+using Places = std::vector<Place>;
 
 /// The slot that stands for "no tensor".
 constexpr int32_t kNone = -1;
@@ -91,6 +92,8 @@ template <>
 Tensor argument<Tensor>(Addon&, napi_value);
 template <>
 Place argument<Place>(Addon&, napi_value);
+template <>
+Places argument<Places>(Addon&, napi_value);
 template <>
 Kept argument<Kept>(Addon&, napi_value);
 template <>

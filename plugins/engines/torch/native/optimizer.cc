@@ -15,12 +15,32 @@ struct Adam {
   float beta1, beta2, rate, epsilon, l2, keep;
 };
 
-/// Of one layout, so that value i of both belongs together.
+/// A parameter as the step changes it: float32, and one place in memory for each value.
+Tensor dense(const Place& place) {
+  const Tensor& x = place.tensor();
+  if (x.scalar_type() != at::kFloat || !x.is_non_overlapping_and_dense()) place.replace(x.to(at::kFloat).contiguous());
+  return place.tensor();
+}
+
+/// Of one type and layout, so that value i of both belongs together.
 bool sameLayout(const Tensor& parameter, const Tensor& other) {
   // The stride of an axis of one value says nothing.
   for (int64_t axis = 0; axis < parameter.dim(); axis++)
     if (parameter.size(axis) > 1 && parameter.stride(axis) != other.stride(axis)) return false;
-  return parameter.is_non_overlapping_and_dense();
+  return parameter.scalar_type() == other.scalar_type();
+}
+
+/// The values as the parameter's lie. What a checkpoint brings back lies otherwise than in the run that wrote it, and
+/// has to come to the same bits.
+Tensor laidOutAs(const Tensor& parameter, const Tensor& x) {
+  if (sameLayout(parameter, x)) return x;
+  return at::empty_strided(parameter.sizes(), parameter.strides(), parameter.options()).copy_(x);
+}
+
+/// A moment, which stays laid out so.
+Tensor laidOutAs(const Tensor& parameter, const Place& moment) {
+  moment.replace(laidOutAs(parameter, moment.tensor()));
+  return moment.tensor();
 }
 
 /// One pass over memory instead of a dozen.
@@ -42,25 +62,23 @@ void onCpu(const Adam& adam, const Tensor& parameter, const Tensor& gradient, co
   });
 }
 
-void anywhere(const Adam& adam, Tensor parameter, const Tensor& gradient, Tensor m, Tensor v) {
+void elsewhere(const Adam& adam, const Tensor& parameter, const Tensor& gradient, const Tensor& m, const Tensor& v) {
   const Tensor slope = adam.l2 == 0 ? gradient : at::add(gradient, parameter, adam.l2);
   m.mul_(adam.beta1).add_(slope);
   v.mul_(adam.beta2).addcmul_(slope, slope);
   parameter.mul_(adam.keep).addcdiv_(m, at::sqrt(v).add_(adam.epsilon), -adam.rate);
 }
 
-/// adam(parameters, gradients, m, v, {β₁, β₂, A, E, L2 decay, 1 − decoupled decay}): all change in place.
-void adam(const Tensors& parameters, const Tensors& gradients, const Tensors& m, const Tensors& v, double beta1,
+/// adam(parameters, gradients, m, v, {β₁, β₂, A, E, L2 decay, 1 − decoupled decay}): all but the gradients change in
+/// place.
+void adam(const Places& parameters, const Tensors& gradients, const Places& m, const Places& v, double beta1,
           double beta2, double rate, double epsilon, double l2, double keep) {
   const Adam step{float(beta1), float(beta2), float(rate), float(epsilon), float(l2), float(keep)};
   for (size_t i = 0; i < parameters.size(); i++) {
-    const Tensor gradient = gradients[i].to(at::kFloat);
-    const Tensor& parameter = parameters[i];
-    if (parameter.device().is_cpu() && sameLayout(parameter, gradient) && sameLayout(parameter, m[i]) &&
-        sameLayout(parameter, v[i]))
-      onCpu(step, parameter, gradient, m[i], v[i]);
-    else
-      anywhere(step, parameter, gradient, m[i], v[i]);
+    const Tensor parameter = dense(parameters[i]);
+    const auto compute = parameter.device().is_cpu() ? onCpu : elsewhere;
+    compute(step, parameter, laidOutAs(parameter, gradients[i]), laidOutAs(parameter, m[i]),
+            laidOutAs(parameter, v[i]));
   }
 }
 

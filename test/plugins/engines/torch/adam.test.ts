@@ -76,7 +76,7 @@ describeOn('torch', 'a step of Adam over all parameters', () => {
   it('is the same to the bit where what a checkpoint brings back lies otherwise', () => {
     withoutLeaks(() => {
       const wanted = step(state()).map((tensor) => Float64Array.from(tensor.dataSync()));
-      for (const part of ['gradients', 'firsts', 'seconds'] as const) {
+      for (const part of ['parameters', 'gradients', 'firsts', 'seconds'] as const) {
         step({ ...state(), [part]: state(transposed)[part] }).forEach((tensor, index) =>
           expectClose(tensor, wanted[index]!, 0),
         );
