@@ -21,7 +21,7 @@ const ConvolutionKernels* kernelsFor(const at::Tensor& x) {
 constexpr int64_t kFewest = 4;
 
 /// Fewer pixels are not worth the filter's transform, fewer channels not the image's.
-constexpr int64_t kFewestPixels = 128, kFewestChannels = 32;
+constexpr int64_t kFewestPixels = 32, kFewestChannels = 32;
 
 /// 3×3 windows that move by one pixel, with enough channels, in whole vectors, and pixels of the result.
 bool suitsWinograd(const Windows2d& windows, int64_t in, int64_t out, int64_t pixels, int64_t lanes) {

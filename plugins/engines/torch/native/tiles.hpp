@@ -100,10 +100,10 @@ CROSSTASK_TARGET inline void multiplyLines(const float* x, int64_t lineStride, i
 }
 
 /// sums[o][c] += Σ_u slopes[o][u · kLanes] · x[c / kLanes][u][c % kLanes] for Rows channels o, each at its own address,
-/// and some vectors of channels c.
+/// and some vectors of channels c; `first`: sums are overwritten.
 template <typename Number, int Rows, int Vectors>
 CROSSTASK_TARGET inline void correlateLines(const float* const* slopes, const float* x, int64_t lineStride,
-                                            int64_t units, float* to, int64_t stride) {
+                                            int64_t units, float* to, int64_t stride, bool first) {
   const float* rows[Rows];
   Vector sums[Rows][Vectors];
 #pragma GCC unroll 8
@@ -129,7 +129,7 @@ CROSSTASK_TARGET inline void correlateLines(const float* const* slopes, const fl
 #pragma GCC unroll 2
     for (int v = 0; v < Vectors; v++) {
       float* const sum = to + o * stride + v * kLanes;
-      store(sum, load(sum) + sums[o][v]);
+      store(sum, first ? sums[o][v] : load(sum) + sums[o][v]);
     }
 }
 

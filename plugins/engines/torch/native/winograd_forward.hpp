@@ -1,5 +1,6 @@
 // The forward pass by Winograd's filtering, and the gradient of its input, which is one too: some tiles at a time, so
-// that what becomes of them stays in the second-level cache until the result is written.
+// that what becomes of them stays in the second-level cache until the result is written. Where tiles are few and channels
+// many, threads share the output channels out instead, and a part of the filter is transformed when it is needed.
 #pragma once
 
 #include <ATen/Parallel.h>
@@ -36,19 +37,22 @@ template <typename Number>
 struct WinogradForward {
   const ForwardProblem& asked;
   const TilePixels<Number>& pixels;
-  float* panels;  // [16][strip][unit][kStrip, less in a last strip]
   int64_t in = asked.x.channels, out = asked.y.channels, units = in / kPerUnit<Number>;
 
-  int64_t panelSize() const { return units * out; }
+  /// The transformed filter from some output channel on: [16][strip][unit][kStrip, less in a last strip].
+  struct Panels {
+    float* data;
+    int64_t part, origin;
+  };
 
-  /// The filter's transform for some strips of output channels.
-  void transformFilters(int64_t firstStrip, int64_t lastStrip) const {
+  /// The filter's transform for some output channels.
+  void transformFilters(const Panels& panels, int64_t first, int64_t last) const {
     float copy[9 * kLanes * kLanes];
-    for (int64_t channel = firstStrip * kStrip; channel < std::min(out, lastStrip * kStrip); channel += kLanes) {
+    for (int64_t channel = first; channel < last; channel += kLanes) {
       for (int64_t c = 0; c < in; c += kLanes) {
         if (asked.filter.out == 1) {
-          transformBlock({asked.filter.at(0, 0, c, channel), asked.filter.row, asked.filter.column, asked.filter.in, 1},
-                         c, channel);
+          const float* const from = asked.filter.at(0, 0, c, channel);
+          transformBlock(panels, {from, asked.filter.row, asked.filter.column, asked.filter.in, 1}, c, channel);
           continue;
         }
         for (int64_t tap = 0; tap < 9; tap++)
@@ -57,15 +61,16 @@ struct WinogradForward {
             float* const to = copy + tap * kLanes * kLanes + o;
             for (int64_t i = 0; i < kLanes; i++) to[i * kLanes] = from[i * asked.filter.in];
           }
-        transformBlock({copy, 3 * kLanes * kLanes, kLanes * kLanes, kLanes, 1}, c, channel);
+        transformBlock(panels, {copy, 3 * kLanes * kLanes, kLanes * kLanes, kLanes, 1}, c, channel);
       }
     }
   }
 
   /// That of a vector of output channels and as many input channels.
-  CROSSTASK_TARGET void transformBlock(const Filter& block, int64_t channel, int64_t output) const {
-    const int64_t strip = output / kStrip, width = std::min(kStrip, out - strip * kStrip);
-    float* to = panels + strip * kStrip * units + output % kStrip + channel / kPerUnit<Number> * width;
+  CROSSTASK_TARGET void transformBlock(const Panels& panels, const Filter& block, int64_t channel,
+                                       int64_t output) const {
+    const int64_t strip = output / kStrip * kStrip, width = std::min(kStrip, out - strip);
+    float* to = panels.data + (strip - panels.origin) * units + output % kStrip + channel / kPerUnit<Number> * width;
     for (int64_t c = 0; c < kLanes; c += kPerUnit<Number>, to += width) {
       Vector values[kParts];
       transformFilter(block.at(0, 0, c, 0), block.row, block.column, values);
@@ -74,35 +79,62 @@ struct WinogradForward {
         transformFilter(block.at(0, 0, c + 1, 0), block.row, block.column, next);
         for (int k = 0; k < kParts; k++) values[k] = paired(Number(), values[k], next[k]);
       }
-      for (int k = 0; k < kParts; k++) store(to + k * panelSize(), values[k]);
+      for (int k = 0; k < kParts; k++) store(to + k * panels.part, values[k]);
     }
   }
 
-  void run(int64_t begin, int64_t end) const {
-    const int64_t lines = units / kLanes, affordable = kCache / int64_t(sizeof(float)) / (kParts * units);
-    const int64_t most = equalParts(end - begin, std::max<int64_t>(kRows, affordable / kRows * kRows), kRows);
-    const Lines layout(lines, most);
-    const auto parts = room(kParts * layout.part), products = room(kParts * productSize(most));
-    std::fill_n(parts.get(), kParts * layout.part, 0.0f);
+  /// Some tiles, all output channels.
+  void run(const Panels& panels, int64_t begin, int64_t end) const {
+    const int64_t affordable = kCache / int64_t(sizeof(float)) / (kParts * units);
+    const int64_t most = equalParts(end - begin, std::max(kRows, affordable / kRows * kRows), kRows);
+    const Lines layout(units / kLanes, most);
+    const auto parts = clean(layout), products = room(kParts * productSize(most));
     for (int64_t first = begin; first < end; first += most) {
       const int64_t count = std::min(most, end - first);
       for (int64_t t = 0; t < count; t++) transformTile(first + t, parts.get() + t * kLanes, layout);
-      for (int64_t channel = 0; channel < out; channel += kStrip) {
-        const bool whole = channel + kStrip <= out;
-        for (int64_t k = 0; k < kParts; k++) {
-          const float* const part = parts.get() + k * layout.part;
-          const float* const panel = panels + k * panelSize() + channel * units;
-          float* const to = products.get() + k * productSize(most);
-          for (int64_t t = 0; t < count; t += kRows) {
-            if (whole)
-              multiplyLines<Number, kVectors>(part + t * kLanes, layout.line, lines, panel, to + t * kStrip);
-            else
-              multiplyLines<Number, 1>(part + t * kLanes, layout.line, lines, panel, to + t * kLanes);
-          }
-        }
-        finish(first, count, channel, products.get(), productSize(most));
+      for (int64_t channel = 0; channel < out; channel += kStrip)
+        multiply(panels, channel, parts.get(), layout, first, count, products.get());
+    }
+  }
+
+  /// All tiles, some strips of output channels.
+  void runFew(int64_t count, int64_t firstStrip, int64_t lastStrip) const {
+    const int64_t most = (count + kRows - 1) / kRows * kRows;
+    const Lines layout(units / kLanes, most);
+    const auto parts = clean(layout), products = room(kParts * productSize(most));
+    const auto memory = room(kParts * units * kStrip);
+    for (int64_t t = 0; t < count; t++) transformTile(t, parts.get() + t * kLanes, layout);
+    for (int64_t channel = firstStrip * kStrip; channel < std::min(out, lastStrip * kStrip); channel += kStrip) {
+      const Panels panels{memory.get(), units * kStrip, channel};
+      transformFilters(panels, channel, std::min(out, channel + kStrip));
+      multiply(panels, channel, parts.get(), layout, 0, count, products.get());
+    }
+  }
+
+  /// Room for transformed tiles. Those beyond the last one are multiplied too.
+  static std::unique_ptr<float[]> clean(const Lines& layout) {
+    auto parts = room(kParts * layout.part);
+    std::fill_n(parts.get(), kParts * layout.part, 0.0f);
+    return parts;
+  }
+
+  /// One strip of the result of some tiles.
+  void multiply(const Panels& panels, int64_t channel, const float* parts, const Lines& layout, int64_t first,
+                int64_t count, float* products) const {
+    const bool whole = channel + kStrip <= out;
+    const int64_t lines = units / kLanes, size = productSize(layout.line / kLanes);
+    for (int64_t k = 0; k < kParts; k++) {
+      const float* const part = parts + k * layout.part;
+      const float* const panel = panels.data + k * panels.part + (channel - panels.origin) * units;
+      for (int64_t t = 0; t < count; t += kRows) {
+        if (whole)
+          multiplyLines<Number, kVectors>(part + t * kLanes, layout.line, lines, panel,
+                                          products + k * size + t * kStrip);
+        else
+          multiplyLines<Number, 1>(part + t * kLanes, layout.line, lines, panel, products + k * size + t * kLanes);
       }
     }
+    finish(first, count, channel, products, size);
   }
 
   /// As with Lines: not at distances of powers of two.
@@ -178,13 +210,21 @@ struct WinogradForward {
 
 template <typename Number>
 void winogradConvolution(const ForwardProblem& asked) {
+  using Forward = WinogradForward<Number>;
   const TilePixels<Number> pixels(asked.x, asked.windows.top, asked.windows.left, {asked.y.rows, asked.y.columns});
-  const auto panels = room(kParts * asked.x.channels * asked.y.channels / kPerUnit<Number>);
-  const WinogradForward<Number> problem{asked, pixels, panels.get()};
-  const int64_t strips = (asked.y.channels + kStrip - 1) / kStrip;
-  at::parallel_for(0, strips, 1, [&](int64_t first, int64_t last) { problem.transformFilters(first, last); });
-  at::parallel_for(0, asked.y.batch * pixels.tiles.perImage(), kRows,
-                   [&](int64_t first, int64_t last) { problem.run(first, last); });
+  const Forward problem{asked, pixels};
+  const int64_t out = problem.out, strips = (out + kStrip - 1) / kStrip;
+  const int64_t tiles = asked.y.batch * pixels.tiles.perImage();
+  if (tiles <= kFewTiles) {
+    at::parallel_for(0, strips, 1, [&](int64_t first, int64_t last) { problem.runFew(tiles, first, last); });
+    return;
+  }
+  const auto memory = room(kParts * problem.units * out);
+  const typename Forward::Panels panels{memory.get(), problem.units * out, 0};
+  at::parallel_for(0, strips, 1, [&](int64_t first, int64_t last) {
+    problem.transformFilters(panels, first * kStrip, std::min(out, last * kStrip));
+  });
+  at::parallel_for(0, tiles, kRows, [&](int64_t first, int64_t last) { problem.run(panels, first, last); });
 }
 
 }  // namespace

@@ -20,6 +20,9 @@ namespace {
 
 constexpr int64_t kParts = 16;
 
+/// So few tiles that what is made of the filter is more than what is made of the image.
+constexpr int64_t kFewTiles = 64;
+
 /// Memory whose values are written before they are read.
 inline std::unique_ptr<float[]> room(int64_t size) { return std::unique_ptr<float[]>(new float[size]); }
 
