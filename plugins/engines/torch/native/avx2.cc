@@ -11,8 +11,14 @@
 namespace crosstask {
 
 const ConvolutionKernels* avx2Kernels() {
-  static const ConvolutionKernels kernels{kLanes,  directConvolution,      directFilterGradient, winogradConvolution<float>,
-                                          winogradFilterGradient<float>, nullptr, nullptr};
+  static const ConvolutionKernels kernels{kLanes,
+                                          directConvolution<float>,
+                                          directFilterGradient,
+                                          winogradConvolution<float>,
+                                          winogradFilterGradient<float>,
+                                          nullptr,
+                                          nullptr,
+                                          nullptr};
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kernels : nullptr;
 }
 

@@ -21,12 +21,13 @@ bool has(bool bfloat16) {
 
 const ConvolutionKernels* avx512Kernels() {
   static const ConvolutionKernels kernels{kLanes,
-                                          directConvolution,
+                                          directConvolution<float>,
                                           directFilterGradient,
                                           winogradConvolution<float>,
                                           winogradFilterGradient<float>,
                                           has(true) ? winogradConvolution<Bfloat16> : nullptr,
-                                          has(true) ? winogradFilterGradient<Bfloat16> : nullptr};
+                                          has(true) ? winogradFilterGradient<Bfloat16> : nullptr,
+                                          has(true) ? directConvolution<Bfloat16> : nullptr};
   return has(false) ? &kernels : nullptr;
 }
 

@@ -57,6 +57,8 @@ struct ConvolutionKernels {
   /// On bfloat16, with twice the channels in a vector; nothing where the processor does not multiply it.
   void (*narrowWinograd)(const ForwardProblem&);
   void (*narrowWinogradFilter)(const FilterProblem&);
+  /// Of x in float32, y in bfloat16: for a single tap, without bias and ReLU.
+  void (*narrowingDirect)(const ForwardProblem&);
 };
 
 /// Nothing on a processor without these instructions.

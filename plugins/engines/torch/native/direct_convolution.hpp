@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "convolution_kernels.hpp"
@@ -60,13 +61,14 @@ struct Pixels {
   }
 };
 
-/// The forward pass over some of the result's pixels.
+/// The forward pass over some of the result's pixels. Sums of several taps, a bias or ReLU want float32.
+template <typename Number>
 struct Convolution {
   const Pixels& pixels;
   const Filter& filter;
   const float* bias;
   bool relu;
-  float* y;
+  Number* y;
   int64_t channels;  // of y
 
   int64_t out() const { return channels; }
@@ -98,7 +100,7 @@ struct Convolution {
   void finish(int64_t first, int64_t count, int64_t firstChannel, int64_t lastChannel) const {
     if (!bias && !relu) return;
     for (int64_t p = first; p < first + count; p++) {
-      float* values = y + p * out();
+      Number* values = y + p * out();
       for (int64_t o = firstChannel; o < lastChannel; o++) {
         const float value = values[o] + (bias ? bias[o] : 0);
         values[o] = relu && value < 0 ? 0 : value;
@@ -121,14 +123,15 @@ struct Convolution {
           multiply(found.data(), panels.data() + (strip - firstStrip) * in * kStrip, first, count, strip * kStrip,
                    tap == 0);
       }
-      finish(first, count, firstStrip * kStrip, std::min(out(), lastStrip * kStrip));
+      if constexpr (std::is_same_v<Number, float>)
+        finish(first, count, firstStrip * kStrip, std::min(out(), lastStrip * kStrip));
     }
   }
 
   void multiply(const float* const* found, const float* panel, int64_t first, int64_t count, int64_t channel,
                 bool overwrite) const {
     for (int64_t p = 0; p < count; p += kPixelRows) {
-      float* to = y + (first + p) * out() + channel;
+      Number* to = y + (first + p) * out() + channel;
       const int64_t rows = std::min(kPixelRows, count - p);
       if (channel + kStrip <= out())
         multiplyPixels<2>(found + p, pixels.channels, panel, to, out(), rows, overwrite);
@@ -178,10 +181,11 @@ struct FilterGradient {
   }
 };
 
+template <typename Number>
 void directConvolution(const ForwardProblem& asked) {
   const Pixels pixels(asked.x, asked.y, asked.windows);
   const int64_t count = asked.y.pixels(), out = asked.y.channels;
-  const Convolution problem{pixels, asked.filter, asked.bias, asked.relu, static_cast<float*>(asked.y.data), out};
+  const Convolution<Number> problem{pixels, asked.filter, asked.bias, asked.relu, static_cast<Number*>(asked.y.data), out};
   const int64_t strips = (out + kStrip - 1) / kStrip, threads = at::get_num_threads();
   // Each thread packs the weights of its strips for its pixels: of few pixels all threads take all.
   if (strips >= threads && count < 512 * threads)

@@ -46,11 +46,14 @@ auto winogradFor(const ConvolutionKernels& kernels, Problem* wide, Problem* narr
   return suits ? isNarrow(x) ? narrow : wide : nullptr;
 }
 
-bool prefersDirect(const ConvolutionKernels& kernels, const at::Tensor& x, int64_t out, const Windows2d& windows) {
-  if (isNarrow(x) || out % kernels.lanes != 0) return false;
+/// The direct kernel, if there is one and it is worth it.
+auto directFor(const ConvolutionKernels& kernels, const at::Tensor& x, const at::Tensor& bias, bool relu, int64_t out,
+               const Windows2d& windows) -> decltype(kernels.direct) {
+  if (out % kernels.lanes != 0) return nullptr;
   // oneDNN pads a few channels to a vector of them.
-  const bool few = windows.height == 1 && windows.width == 1 && x.size(3) < kernels.lanes;
-  return few || (lacksOneDnn(kernels) && x.size(3) >= kFewest);
+  const bool thin = windows.height == 1 && windows.width == 1 && x.size(3) < kernels.lanes;
+  if (isNarrow(x)) return thin && !bias.defined() && !relu ? kernels.narrowingDirect : nullptr;
+  return thin || (lacksOneDnn(kernels) && x.size(3) >= kFewest) ? kernels.direct : nullptr;
 }
 
 }  // namespace
@@ -72,9 +75,10 @@ at::Tensor ownConvolution(const at::Tensor& x, const at::Tensor& filter, const a
   const int64_t out = filter.size(3);
   auto* const winograd = winogradFor(*kernels, kernels->winograd, kernels->narrowWinograd, x, out,
                                      x.size(0) * outRows * outColumns, windows);
-  const bool direct = prefersDirect(*kernels, x, out, windows);
+  auto* const direct = directFor(*kernels, x, bias, relu, out, windows);
   if (!winograd && !direct) return {};
-  const at::Tensor dense = x.contiguous(), offset = bias.defined() ? bias.contiguous() : bias;
+  // The direct kernels read float32.
+  const at::Tensor dense = (winograd ? x : x.to(at::kFloat)).contiguous(), offset = bias.defined() ? bias.contiguous() : bias;
   const at::Tensor y = at::empty({x.size(0), outRows, outColumns, out}, x.options());
   ForwardProblem problem{
       imageOf(dense),
@@ -84,7 +88,7 @@ at::Tensor ownConvolution(const at::Tensor& x, const at::Tensor& filter, const a
       relu,
       windows};
   if (!winograd) {
-    kernels->direct(problem);
+    direct(problem);
     return y;
   }
   if (windows.rowDilation < 0) {

@@ -8,8 +8,8 @@ namespace crosstask {
 namespace {
 
 /// y[p][o] += Σ_c x[p][c] · panel[c][o] for kPixelRows pixels at any addresses; `first`: y is overwritten.
-template <int Vectors>
-CROSSTASK_TARGET inline void multiplyPixels(const float* const* x, int64_t channels, const float* panel, float* y,
+template <int Vectors, typename Number>
+CROSSTASK_TARGET inline void multiplyPixels(const float* const* x, int64_t channels, const float* panel, Number* y,
                                             int64_t stride, int64_t rows, bool first) {
   const float* pixels[kPixelRows];
   Vector sums[kPixelRows][Vectors];

@@ -33,6 +33,9 @@ CROSSTASK_INLINE void transformFilter(const float* g, int64_t row, int64_t colum
   }
 }
 
+/// How many channels ahead the filter is fetched.
+constexpr int64_t kAhead = 6;
+
 template <typename Number>
 struct WinogradForward {
   const ForwardProblem& asked;
@@ -59,6 +62,8 @@ struct WinogradForward {
           for (int64_t o = 0; o < kLanes; o++) {
             const float* const from = asked.filter.at(tap / 3, tap % 3, c, channel + o);
             float* const to = copy + tap * kLanes * kLanes + o;
+            // A deep layer's weights come from memory, in pieces too far apart for the processor to foresee.
+            __builtin_prefetch(from + kLanes * asked.filter.in);
             for (int64_t i = 0; i < kLanes; i++) to[i * kLanes] = from[i * asked.filter.in];
           }
         transformBlock(panels, {copy, 3 * kLanes * kLanes, kLanes * kLanes, kLanes, 1}, c, channel);
@@ -72,6 +77,7 @@ struct WinogradForward {
     const int64_t strip = output / kStrip * kStrip, width = std::min(kStrip, out - strip);
     float* to = panels.data + (strip - panels.origin) * units + output % kStrip + channel / kPerUnit<Number> * width;
     for (int64_t c = 0; c < kLanes; c += kPerUnit<Number>, to += width) {
+      for (int64_t tap = 0; tap < 9; tap++) __builtin_prefetch(block.at(tap / 3, tap % 3, c + kAhead, 0));
       Vector values[kParts];
       transformFilter(block.at(0, 0, c, 0), block.row, block.column, values);
       if constexpr (kPerUnit<Number> == 2) {
