@@ -131,8 +131,8 @@ Tensor conv2dInputGrad(const Kept& gradient, const Place& filter, const Ints& in
   const int64_t columns = inputShape[2] + (pad.even() ? 0 : pad.left + pad.right);
   // Its values are not read, only its shape and layout.
   const Tensor x = forAten(at::empty({inputShape[0], inputShape[3], rows, columns}, dy.options()));
-  const Tensor dx = backward(dy, x, forAten(weights.to(dy.scalar_type())), strides, pad.even() ? pad.both() : Ints{0, 0}, dilations, groups,
-                             {true, false, false});
+  const Tensor dx = backward(dy, x, forAten(weights.to(dy.scalar_type())), strides,
+                             pad.even() ? pad.both() : Ints{0, 0}, dilations, groups, {true, false, false});
   return toChannelsLast(pad.even() ? dx : unpadded(dx, pad)).contiguous();
 }
 

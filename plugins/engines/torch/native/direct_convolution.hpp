@@ -152,7 +152,8 @@ struct FilterGradient {
   void pack(int64_t first, int64_t number, int64_t tile, float* to) const {
     const int64_t channel = tile * kPixelRows, width = std::min(kPixelRows, out - channel);
     for (int64_t p = 0; p < number; p++)
-      for (int64_t o = 0; o < kPixelRows; o++) to[p * kPixelRows + o] = o < width ? dy[(first + p) * out + channel + o] : 0;
+      for (int64_t o = 0; o < kPixelRows; o++)
+        to[p * kPixelRows + o] = o < width ? dy[(first + p) * out + channel + o] : 0;
   }
 
   void run(int64_t begin, int64_t end) const {
@@ -172,7 +173,8 @@ struct FilterGradient {
   }
 
   void row(const float* const* found, const float* slopes, int64_t number, int64_t tile, int64_t tap) const {
-    const int64_t in = pixels.channels, stride = pixels.taps() * in, rows = std::min(kPixelRows, out - tile * kPixelRows);
+    const int64_t in = pixels.channels, stride = pixels.taps() * in;
+    const int64_t rows = std::min(kPixelRows, out - tile * kPixelRows);
     float* to = result + tile * kPixelRows * stride + tap * in;
     int64_t channel = 0;
     for (; channel + 2 * kLanes <= in; channel += 2 * kLanes)
@@ -185,7 +187,8 @@ template <typename Number>
 void directConvolution(const ForwardProblem& asked) {
   const Pixels pixels(asked.x, asked.y, asked.windows);
   const int64_t count = asked.y.pixels(), out = asked.y.channels;
-  const Convolution<Number> problem{pixels, asked.filter, asked.bias, asked.relu, static_cast<Number*>(asked.y.data), out};
+  Number* const y = static_cast<Number*>(asked.y.data);
+  const Convolution<Number> problem{pixels, asked.filter, asked.bias, asked.relu, y, out};
   const int64_t strips = (out + kStrip - 1) / kStrip, threads = at::get_num_threads();
   // Each thread packs the weights of its strips for its pixels: of few pixels all threads take all.
   if (strips >= threads && count < 512 * threads)
