@@ -4,15 +4,19 @@
  */
 import { availableParallelism } from 'node:os';
 import Table from 'cli-table3';
-import * as tf from '@tensorflow/tfjs';
-import type { HostBatch } from '../../core/index.js';
 import { median } from './median.js';
-import { openTraining, pytorch, resnet34, type PeerFlag, type Setup, type Training } from './training.js';
+import { ownTimes } from './own-steps.js';
+import { pytorch, resnet34, type PeerFlag, type Setup } from './training.js';
 
 const rounds = 4;
 const steps = 4;
 /** A single prediction is short: more of them make a steadier figure. */
 const predictions = 12;
+
+const engines: Readonly<Record<string, string>> = {
+  'crosstask, torch': 'torch',
+  'crosstask, torch, bf16': '{"name":"torch","precision":"bf16"}',
+};
 
 /** PyTorch's ways of computing the same. */
 const ways: Readonly<Record<string, readonly PeerFlag[]>> = {
@@ -27,23 +31,22 @@ interface Row {
   peak: number;
 }
 
-export async function run(): Promise<void> {
+export function run(): Promise<void> {
   console.log(`XTasC-Net, ${resnet34.name}, 7 classes, ${availableParallelism()} threads\n`);
-  for (const inference of [false, true]) await compare(inference);
+  for (const inference of [false, true]) compare(inference);
+  return Promise.resolve();
 }
 
-async function compare(inference: boolean): Promise<void> {
+function compare(inference: boolean): void {
   const setup: Setup = inference ? { ...resnet34, batch: 1 } : resnet34;
-  const engines: Readonly<Record<string, string>> = { 'crosstask, torch': 'torch' };
   const rows = new Map<string, Row>(
     [...Object.keys(engines), ...Object.keys(ways)].map((name) => [name, { times: [], peak: 0 }]),
   );
   const count = inference ? predictions : steps;
   for (let round = 0; round < rounds; round++) {
     for (const [name, engine] of Object.entries(engines)) {
-      const training = await openTraining(setup, engine);
-      add(rows.get(name)!, await ours(training, count, inference), process.resourceUsage().maxRSS / 1024);
-      training.dispose();
+      const own = ownTimes({ setup, engine, count, inference });
+      add(rows.get(name)!, own.times, own.peak);
     }
     for (const [name, flags] of Object.entries(ways)) {
       const peer = pytorch(setup, count, inference ? [...flags, 'inference'] : flags);
@@ -57,26 +60,6 @@ async function compare(inference: boolean): Promise<void> {
 function add(row: Row, times: readonly number[], peak: number): void {
   row.times.push(...times);
   row.peak = Math.max(row.peak, peak);
-}
-
-async function ours(training: Training, count: number, inference: boolean): Promise<number[]> {
-  const times: number[] = [];
-  for await (const batch of training.batches(count + 1)) {
-    const started = performance.now();
-    if (inference) await predict(training, batch);
-    else await training.stepper.step(batch, 1e-4);
-    times.push(performance.now() - started);
-  }
-  return times.slice(1);
-}
-
-async function predict({ session: { model } }: Training, batch: HostBatch): Promise<void> {
-  const direct = tf.tidy(
-    () =>
-      model.forward(tf.tensor4d(batch.image, [...batch.shape]), { training: false, transfer: false }).direct,
-  );
-  await Promise.all(Object.values(direct).map((prediction) => prediction.data()));
-  tf.dispose(direct);
 }
 
 function tableOf(rows: ReadonlyMap<string, Row>, batch: number): string {

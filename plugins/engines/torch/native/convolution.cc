@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <string>
 
-#include "avx2_convolution.hpp"
-#include "avx2_winograd.hpp"
+#include "own_convolution.hpp"
 
 namespace crosstask {
 namespace {
@@ -32,9 +30,6 @@ struct Padding {
 
   int64_t top, bottom, left, right;
 };
-
-/// With fewer channels to sum over, the AVX2 kernels spend their time on loading and storing sums.
-constexpr int64_t kFewest = 4;
 
 Tensor padded(const Tensor& x, const Padding& pad) {
   return at::constant_pad_nd(x, {pad.left, pad.right, pad.top, pad.bottom}, 0);
@@ -82,43 +77,25 @@ auto withAnyLibrary(Compute compute) {
   }
 }
 
-/// 3×3 windows that move by one pixel, with enough channels and pixels of the result.
-bool suitsWinograd(const Windows2d& windows, int64_t in, int64_t out, int64_t pixels) {
-  return windows.height == 3 && windows.width == 3 && windows.rowStride == 1 && windows.columnStride == 1 &&
-         std::abs(windows.rowDilation) == 1 && windows.columnDilation == windows.rowDilation &&
-         prefersWinograd(in, out, pixels);
-}
-
-/// @param filter [height, width, in, out]
-Tensor onAvx2(const Tensor& x, const Tensor& filter, const Tensor& bias, bool relu, const Windows2d& windows,
-              int64_t rows, int64_t columns) {
-  if (!suitsWinograd(windows, x.size(3), filter.size(3), x.size(0) * rows * columns))
-    return avx2Convolution(x, filter, bias, relu, windows, rows, columns);
-  // Windows that reach back are those of a filter that is turned around.
-  const bool turned = windows.rowDilation < 0;
-  const int64_t reach = turned ? 2 : 0;
-  return winogradConvolution(x, filter, turned, bias, relu, windows.top + reach, windows.left + reach, rows, columns);
-}
-
 Tensor conv2d(const Kept& input, const Place& place, const Tensor& offset, const Ints& strides, const Ints& pads,
               const Ints& dilations, int64_t groups, const std::string& activation, const Tensor& slopes,
               double leakyReluAlpha) {
   const Padding pad(pads);
   const at::ScalarType precision = place.addon.precision;
   const Tensor image = input.tensor.to(precision);
-  const Tensor filter = laidOut(place, groups).to(precision);
-  const Tensor bias = offset.defined() ? offset.to(precision) : offset;
+  const Tensor filter = laidOut(place, groups);
   // A bias of another shape than [out] is tfjs' broadcasting.
-  const bool fused = bias.defined() && bias.dim() == 1 && bias.size(0) > 1;
-  if (groups == 1 && fused == bias.defined() && filter.size(1) >= kFewest && prefersAvx2(image, filter.size(0))) {
+  const bool fused = offset.defined() && offset.dim() == 1 && offset.size(0) > 1;
+  if (groups == 1 && fused == offset.defined()) {
     const Windows2d windows = pad.windows(filter.size(2), filter.size(3), strides, dilations);
     const bool relu = activation == "relu";
-    const Tensor y = onAvx2(image.contiguous(), filter.permute({2, 3, 1, 0}), bias, relu, windows,
-                            pad.outRows(image, windows), pad.outColumns(image, windows));
-    return activation == "relu" ? y : activate(y, activation, slopes, leakyReluAlpha);
+    const Tensor y = ownConvolution(image, filter.permute({2, 3, 1, 0}), offset, relu, windows,
+                                    pad.outRows(image, windows), pad.outColumns(image, windows));
+    if (y.defined()) return relu ? y : activate(y, activation, slopes, leakyReluAlpha);
   }
   const Tensor x = forAten(pad.even() ? toChannelsFirst(image) : padded(toChannelsFirst(image), pad));
-  const Tensor weights = forAten(filter);
+  const Tensor weights = forAten(filter.to(precision));
+  const Tensor bias = offset.defined() ? offset.to(precision) : offset;
   const Tensor y = toChannelsLast(withAnyLibrary([&] {
                      return at::convolution(x, weights, fused ? bias : Tensor(), strides,
                                             pad.even() ? pad.both() : Ints{0, 0}, dilations, false, {0, 0}, groups);
@@ -140,23 +117,27 @@ Tensor conv2dInputGrad(const Kept& gradient, const Place& filter, const Ints& in
                        const Ints& pads, const Ints& dilations, int64_t groups) {
   const Padding pad(pads);
   const Tensor dyImage = gradient.tensor.to(filter.addon.precision);
-  const Tensor weights = laidOut(filter, groups).to(filter.addon.precision);
-  if (groups == 1 && strides == Ints{1, 1} && dyImage.size(3) >= kFewest && prefersAvx2(dyImage, inputShape[3])) {
+  const Tensor weights = laidOut(filter, groups);
+  if (groups == 1 && strides == Ints{1, 1}) {
     // Each tap reaches back to where it came from: the same windows with the signs turned.
     const Windows2d windows{weights.size(2), weights.size(3), 1,           1, -pad.top, -pad.left,
                             -dilations[0],   -dilations[1]};
-    return onAvx2(dyImage.contiguous(), weights.permute({2, 3, 0, 1}), Tensor(), false, windows, inputShape[1],
-                  inputShape[2]);
+    const Tensor dx = ownConvolution(dyImage, weights.permute({2, 3, 0, 1}), Tensor(), false, windows, inputShape[1],
+                                     inputShape[2]);
+    if (dx.defined()) return dx;
   }
   const Tensor dy = forAten(toChannelsFirst(dyImage));
   const int64_t rows = inputShape[1] + (pad.even() ? 0 : pad.top + pad.bottom);
   const int64_t columns = inputShape[2] + (pad.even() ? 0 : pad.left + pad.right);
   // Its values are not read, only its shape and layout.
   const Tensor x = forAten(at::empty({inputShape[0], inputShape[3], rows, columns}, dy.options()));
-  const Tensor dx = backward(dy, x, forAten(weights), strides, pad.even() ? pad.both() : Ints{0, 0}, dilations, groups,
-                             {true, false, false});
+  const Tensor dx = backward(dy, x, forAten(weights.to(dy.scalar_type())), strides,
+                             pad.even() ? pad.both() : Ints{0, 0}, dilations, groups, {true, false, false});
   return toChannelsLast(pad.even() ? dx : unpadded(dx, pad)).contiguous();
 }
+
+/// For tests: see `limitLanes`.
+void limitVectors(int64_t lanes) { limitLanes(lanes); }
 
 /// In float32, as the parameters are, whatever it is computed in.
 Tensor conv2dFilterGrad(const Kept& input, const Kept& gradient, const Ints& filterShape, const Ints& strides,
@@ -165,13 +146,10 @@ Tensor conv2dFilterGrad(const Kept& input, const Kept& gradient, const Ints& fil
   const bool narrow = input.tensor.scalar_type() == at::kBFloat16 || gradient.tensor.scalar_type() == at::kBFloat16;
   const Tensor dyImage = gradient.tensor.to(narrow ? at::kBFloat16 : at::kFloat);
   const Tensor image = input.tensor.to(narrow ? at::kBFloat16 : at::kFloat);
-  if (groups == 1 && prefersAvx2(image, filterShape[2])) {
+  if (groups == 1) {
     const Windows2d windows = pad.windows(filterShape[0], filterShape[1], strides, dilations);
-    const Tensor x = image.contiguous(), dy = dyImage.contiguous();
-    const Tensor result = suitsWinograd(windows, x.size(3), dy.size(3), dy.numel() / dy.size(3))
-                              ? winogradFilterGradient(x, dy, windows.top, windows.left)
-                              : avx2FilterGradient(x, dy, windows);
-    return result.permute({1, 2, 3, 0});
+    const Tensor result = ownFilterGradient(image, dyImage, windows);
+    if (result.defined()) return result.permute({1, 2, 3, 0});
   }
   const Tensor x = forAten(pad.even() ? toChannelsFirst(image) : padded(toChannelsFirst(image), pad));
   // Its values are not read, only its shape and layout.
@@ -192,6 +170,7 @@ std::vector<Export> convolutionKernels() {
       kernel<conv2d>("conv2d"),
       kernel<conv2dInputGrad>("conv2dInputGrad"),
       kernel<conv2dFilterGrad>("conv2dFilterGrad"),
+      kernel<limitVectors>("limitVectors"),
   };
 }
 

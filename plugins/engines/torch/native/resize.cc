@@ -1,8 +1,12 @@
 // Resizing of [batch, height, width, channels] and its gradient, in each of TensorFlow's conventions.
 #include "addon.hpp"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <cmath>
+
+#include "vectorized.hpp"
 
 namespace crosstask {
 namespace {
@@ -47,6 +51,69 @@ Tensor interpolateGrad(const Tensor& dy, const Axis& axis, int64_t dimension, in
       .index_add_(dimension, axis.second, second);
 }
 
+/// For each source position along an axis: which positions of the result read it, and with what weight.
+struct Readers {
+  struct Reader {
+    int64_t position;
+    float weight;
+  };
+  std::vector<std::vector<Reader>> of;
+
+  Readers(const Axis& axis, int64_t from) : of(from) {
+    const int64_t* const first = axis.first.data_ptr<int64_t>();
+    const int64_t* const second = axis.second.data_ptr<int64_t>();
+    const float* const weight = axis.weight.data_ptr<float>();
+    for (int64_t i = 0; i < axis.weight.numel(); i++) {
+      of[first[i]].push_back({i, 1 - weight[i]});
+      if (weight[i] != 0) of[second[i]].push_back({i, weight[i]});
+    }
+  }
+};
+
+/// to[i] += weight · from[i]
+CROSSTASK_VECTORIZED void addScaled(const float* __restrict from, float weight, int64_t count, float* __restrict to) {
+  for (int64_t i = 0; i < count; i++) to[i] += weight * from[i];
+}
+
+/// bfloat16 is the upper half of a float32; its own conversion is a call for each number.
+CROSSTASK_VECTORIZED void addScaledHalves(const uint16_t* __restrict from, float weight, int64_t count,
+                                          float* __restrict to) {
+  for (int64_t i = 0; i < count; i++) {
+    const uint32_t bits = uint32_t(from[i]) << 16;
+    float value;
+    __builtin_memcpy(&value, &bits, sizeof value);
+    to[i] += weight * value;
+  }
+}
+
+/// The gradient on the processor. Each row of dx gathers what has read it: first rows of dy into one, then its columns.
+Tensor bilinearGradOnCpu(const Tensor& dy, const Ints& shape, const Axis& rowAxis, const Axis& columnAxis) {
+  const Tensor slopes = dy.contiguous(), dx = at::empty(shape, dy.options().dtype(at::kFloat));
+  const Readers rows(rowAxis, shape[1]), columns(columnAxis, shape[2]);
+  const int64_t channels = shape[3], width = dy.size(2) * channels;
+  const bool narrow = dy.scalar_type() == at::kBFloat16;
+  at::parallel_for(0, shape[0] * shape[1], 1, [&](int64_t begin, int64_t end) {
+    std::vector<float> sum(width);
+    for (int64_t row = begin; row < end; row++) {
+      std::fill(sum.begin(), sum.end(), 0.0f);
+      for (const auto& [position, weight] : rows.of[row % shape[1]]) {
+        const int64_t from = (row / shape[1] * dy.size(1) + position) * width;
+        if (narrow)
+          addScaledHalves(static_cast<const uint16_t*>(slopes.data_ptr()) + from, weight, width, sum.data());
+        else
+          addScaled(slopes.data_ptr<float>() + from, weight, width, sum.data());
+      }
+      float* to = dx.data_ptr<float>() + row * shape[2] * channels;
+      for (int64_t column = 0; column < shape[2]; column++, to += channels) {
+        std::fill_n(to, channels, 0.0f);
+        for (const auto& [position, weight] : columns.of[column])
+          addScaled(sum.data() + position * channels, weight, channels, to);
+      }
+    }
+  });
+  return dx.to(dy.scalar_type());
+}
+
 /// ATen has the first two conventions.
 bool atenHas(bool alignCorners, bool halfPixelCenters) { return alignCorners != halfPixelCenters; }
 
@@ -61,6 +128,12 @@ Tensor resizeBilinear(const Kept& image, const Ints& size, bool alignCorners, bo
 
 Tensor resizeBilinearGrad(const Kept& gradient, const Ints& inputShape, bool alignCorners, bool halfPixelCenters) {
   const Tensor& dy = gradient.tensor;
+  const bool isKnown = dy.scalar_type() == at::kFloat || dy.scalar_type() == at::kBFloat16;
+  if (dy.device().is_cpu() && isKnown && dy.numel() > 0) {
+    return bilinearGradOnCpu(dy, inputShape,
+                             bilinearAxis(inputShape[1], dy.size(1), alignCorners, halfPixelCenters, dy.device()),
+                             bilinearAxis(inputShape[2], dy.size(2), alignCorners, halfPixelCenters, dy.device()));
+  }
   if (atenHas(alignCorners, halfPixelCenters)) {
     const Ints input{inputShape[0], inputShape[3], inputShape[1], inputShape[2]};
     return toChannelsLast(at::upsample_bilinear2d_backward(toChannelsFirst(dy), {dy.size(1), dy.size(2)}, input,

@@ -19,7 +19,10 @@ function dot(a: tf.Tensor, b: tf.Tensor): number {
   return tf.tidy(() => tf.sum(tf.mul(a, b)).dataSync()[0]!);
 }
 
-/** Geometries that choose each way through a convolution: Winograd, direct on AVX2, ATen. */
+/**
+ * Geometries that choose each way through a convolution: Winograd of many tiles and of few, with odd numbers of rows,
+ * columns and vectors; direct; ATen.
+ */
 const convolutions: readonly (readonly [
   shape: [number, number, number, number],
   taps: number,
@@ -34,6 +37,10 @@ const convolutions: readonly (readonly [
   [[2, 6, 8, 64], 1, 7, 0],
   [[2, 16, 12, 3], 7, 16, 3],
   [[3, 40, 41, 40], 3, 33, 1],
+  [[2, 33, 35, 96], 3, 160, 1],
+  [[1, 5, 7, 64], 3, 96, 1],
+  [[2, 7, 9, 96], 3, 32, 0],
+  [[2, 9, 8, 5], 1, 48, 0],
 ];
 
 /** A convolution as a sum of matrix products over its taps, and its gradients. */
