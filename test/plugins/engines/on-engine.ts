@@ -7,6 +7,8 @@ export interface Apart {
   readonly engine: { readonly name: string; readonly [option: string]: unknown };
   readonly env: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** Flags of Node and V8. */
+  readonly flags?: readonly string[];
 }
 
 const program = fileURLToPath(new URL('./on-engine-program.js', import.meta.url));
@@ -16,10 +18,14 @@ const program = fileURLToPath(new URL('./on-engine-program.js', import.meta.url)
  * end by itself.
  * @param module relative to this one
  */
-export async function onEngine<T>({ engine, env, cwd }: Apart, module: string, name: string): Promise<T> {
+export async function onEngine<T>(
+  { engine, env, cwd, flags = [] }: Apart,
+  module: string,
+  name: string,
+): Promise<T> {
   const url = new URL(module, import.meta.url).href;
   const { code, signal, stdout, stderr } = await runProgram(
-    [program, JSON.stringify(engine), url, name],
+    [...flags, program, JSON.stringify(engine), url, name],
     env,
     cwd,
   );

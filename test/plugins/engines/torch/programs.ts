@@ -1,6 +1,4 @@
 /** What the tests compute on the torch engine; each function gives numbers to hold against what they should be. */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import * as tf from '@tensorflow/tfjs';
 import { collate, createPart, fused, openSession, openSplit, Stepper } from '../../../../core/index.js';
 import { optimizers } from '../../../../plugins/optimizers/index.js';
@@ -216,15 +214,19 @@ export function outOfMemory(): Promise<{ code: string; after: number }> {
 export interface Seen {
   readonly losses: number[];
   readonly tensors: number[];
-  /** The process's memory but for JavaScript's heap, which goes up and down as its collector likes; MiB. */
-  readonly native: number[];
-  /** What JavaScript holds after a collection; MiB. */
-  readonly heap: number[];
+  /** The process's resident memory after a collection of garbage, which a process with `levelMemory` can do; MiB. */
+  readonly resident: number[];
 }
 
+/**
+ * V8's flags that leave its memory to the program alone: no compiler and no collector that work beside it, whenever the
+ * machine has time for them; garbage that is collected on request; and no room that grows with what has been allocated.
+ */
+export const levelMemory = ['--expose-gc', '--single-threaded', '--max-semi-space-size=1'] as const;
+
+/** Several times: V8 gives code that is no longer run, and pages, back only after some collections. */
 function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
+  for (let round = 0; round < 8; round++) globalThis.gc?.();
 }
 
 async function trainTiny(engine: unknown, steps: number): Promise<Seen> {
@@ -238,16 +240,14 @@ async function trainTiny(engine: unknown, steps: number): Promise<Seen> {
     seed: 0,
   });
   const stepper = new Stepper({ ...session, weighter, optimizer, clipNorm: null });
-  const seen: Seen = { losses: [], tensors: [], native: [], heap: [] };
+  const seen: Seen = { losses: [], tensors: [], resident: [] };
   for (let step = 1; step <= steps; step++) {
     const { losses } = await stepper.step(batch, 1e-3);
     seen.losses.push(Object.values(losses).reduce((sum, { total }) => sum + total, 0));
     if (step % 100 !== 0) continue;
     seen.tensors.push(tf.memory().numTensors);
     collectGarbage();
-    const { rss, heapTotal, heapUsed } = process.memoryUsage();
-    seen.native.push((rss - heapTotal) / 2 ** 20);
-    seen.heap.push(heapUsed / 2 ** 20);
+    seen.resident.push(process.memoryUsage.rss() / 2 ** 20);
   }
   return seen;
 }
