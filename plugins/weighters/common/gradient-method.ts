@@ -8,6 +8,7 @@ import {
   type MultiTaskProblem,
   type NamedGradients,
   type NamedState,
+  type PartDefinition,
   type PartSpec,
   type TaskGradients,
   type Weighter,
@@ -174,4 +175,42 @@ function withPrefix<T>(entries: Readonly<Record<string, T>>, has: boolean): Reco
       .filter(([name]) => name.startsWith(inner) === has)
       .map(([name, value]) => [has ? name.slice(inner.length) : name, value]),
   );
+}
+
+/** A method as its file gives it: a rule, and what it takes. */
+export interface RuleMethod<Shape extends z.ZodRawShape, Rule> {
+  readonly description: string;
+  /** Besides those that all gradient methods take, or instead of them. */
+  readonly options: Shape;
+  /** A loss weighting that is part of the method. */
+  readonly before?: (deps: Deps) => Weighter;
+  /** @param tasks how many there are */
+  rule(this: void, options: z.output<z.ZodObject<Shape>>, tasks: number): Rule;
+}
+
+/** A gradient method's part, with its rule for those who have gradients, or a Gramian, of their own. */
+export type RulePart<Shape extends z.ZodRawShape, Rule> = PartDefinition<
+  Weighter,
+  z.ZodObject<Shape & GradientShape>
+> &
+  Pick<RuleMethod<Shape, Rule>, 'rule'>;
+
+/** @param combination of a rule */
+export function rulePart<Shape extends z.ZodRawShape, Rule>(
+  method: RuleMethod<Shape, Rule>,
+  combination: (rule: Rule) => Combination,
+): RulePart<Shape, Rule> {
+  const { description, options, rule, before } = method;
+  return {
+    description,
+    options: optionsWith(options, before !== undefined),
+    rule,
+    create: (given, deps) =>
+      new GradientMethod({
+        options: given as GradientOptions,
+        deps,
+        before,
+        combination: (tasks) => combination(rule(given as z.output<z.ZodObject<Shape>>, tasks)),
+      }),
+  };
 }

@@ -1,20 +1,10 @@
 import type { z } from 'zod';
-import type {
-  Deps,
-  Json,
-  Matrix,
-  NamedGradients,
-  NamedState,
-  PartDefinition,
-  TaskGradients,
-  Weighter,
-} from '../../../core/index.js';
+import type { Json, Matrix, NamedGradients, NamedState, TaskGradients } from '../../../core/index.js';
 import {
-  GradientMethod,
-  optionsWith,
+  rulePart,
   type Combination,
-  type GradientOptions,
-  type GradientShape,
+  type RuleMethod,
+  type RulePart,
   type StepInfo,
 } from './gradient-method.js';
 
@@ -31,38 +21,13 @@ export interface GramianRule {
   state?: Json;
 }
 
-export interface GramianMethod<Shape extends z.ZodRawShape> {
-  readonly description: string;
-  /** Besides those that all gradient methods take, or instead of them. */
-  readonly options: Shape;
-  /** A loss weighting that is part of the method. */
-  readonly before?: (deps: Deps) => Weighter;
-  /** @param tasks how many there are */
-  rule(this: void, options: z.output<z.ZodObject<Shape>>, tasks: number): GramianRule;
-}
-
-/** A gradient method's part, with its first half for those who have a Gramian of their own. */
-export type GramianPart<Shape extends z.ZodRawShape = z.ZodRawShape> = PartDefinition<
-  Weighter,
-  z.ZodObject<Shape & GradientShape>
-> &
-  Pick<GramianMethod<Shape>, 'rule'>;
+export type GramianPart<Shape extends z.ZodRawShape = z.ZodRawShape> = RulePart<Shape, GramianRule>;
 
 /** A weighter from the rule of a Gramian method. */
-export function gramianMethod<Shape extends z.ZodRawShape>(method: GramianMethod<Shape>): GramianPart<Shape> {
-  const { description, options, rule, before } = method;
-  return {
-    description,
-    options: optionsWith(options, before !== undefined),
-    rule,
-    create: (given, deps) =>
-      new GradientMethod({
-        options: given as GradientOptions,
-        deps,
-        before,
-        combination: (tasks) => new GramianCombination(rule(given as z.output<z.ZodObject<Shape>>, tasks)),
-      }),
-  };
+export function gramianMethod<Shape extends z.ZodRawShape>(
+  method: RuleMethod<Shape, GramianRule>,
+): GramianPart<Shape> {
+  return rulePart(method, (rule) => new GramianCombination(rule));
 }
 
 class GramianCombination implements Combination {

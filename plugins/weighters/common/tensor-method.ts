@@ -1,19 +1,10 @@
 import type { z } from 'zod';
-import type {
-  Deps,
-  Json,
-  NamedGradients,
-  NamedState,
-  PartDefinition,
-  TaskGradients,
-  Weighter,
-} from '../../../core/index.js';
+import type { Json, NamedGradients, NamedState, TaskGradients } from '../../../core/index.js';
 import {
-  GradientMethod,
-  optionsWith,
+  rulePart,
   type Combination,
-  type GradientOptions,
-  type GradientShape,
+  type RuleMethod,
+  type RulePart,
   type StepInfo,
 } from './gradient-method.js';
 
@@ -37,38 +28,13 @@ export interface TensorRule {
   dispose(): void;
 }
 
-export interface TensorMethod<Shape extends z.ZodRawShape> {
-  readonly description: string;
-  /** Besides those that all gradient methods take, or instead of them. */
-  readonly options: Shape;
-  /** A loss weighting that is part of the method. */
-  readonly before?: (deps: Deps) => Weighter;
-  /** @param tasks how many there are */
-  rule(this: void, options: z.output<z.ZodObject<Shape>>, tasks: number): TensorRule;
-}
-
-/** A gradient method's part, with its rule for those who have gradients of their own. */
-export type TensorPart<Shape extends z.ZodRawShape = z.ZodRawShape> = PartDefinition<
-  Weighter,
-  z.ZodObject<Shape & GradientShape>
-> &
-  Pick<TensorMethod<Shape>, 'rule'>;
+export type TensorPart<Shape extends z.ZodRawShape = z.ZodRawShape> = RulePart<Shape, TensorRule>;
 
 /** A weighter from a rule that needs the gradients themselves. */
-export function tensorMethod<Shape extends z.ZodRawShape>(method: TensorMethod<Shape>): TensorPart<Shape> {
-  const { description, options, rule, before } = method;
-  return {
-    description,
-    options: optionsWith(options, before !== undefined),
-    rule,
-    create: (given, deps) =>
-      new GradientMethod({
-        options: given as GradientOptions,
-        deps,
-        before,
-        combination: (tasks) => new TensorCombination(rule(given as z.output<z.ZodObject<Shape>>, tasks)),
-      }),
-  };
+export function tensorMethod<Shape extends z.ZodRawShape>(
+  method: RuleMethod<Shape, TensorRule>,
+): TensorPart<Shape> {
+  return rulePart(method, (rule) => new TensorCombination(rule));
 }
 
 class TensorCombination implements Combination {

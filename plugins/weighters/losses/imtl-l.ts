@@ -1,16 +1,6 @@
-import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import {
-  definePart,
-  restoreVariables,
-  type MultiTaskProblem,
-  type NamedGradients,
-  type NamedState,
-  type Weighter,
-  type WeighterContext,
-} from '../../../core/index.js';
-
-const options = z.strictObject({});
+import { definePart, type Weighter } from '../../../core/index.js';
+import { TrainedWeights } from '../common/trained-weights.js';
 
 /**
  * IMTL-L, the loss balance of impartial multi-task learning (Liu et al. 2021, https://openreview.net/forum?id=IMPnRXEWpvr).
@@ -23,43 +13,9 @@ const options = z.strictObject({});
  */
 export const imtlL = definePart({
   description: 'IMTL-L (Liu et al. 2021): one trainable scale per task brings the losses to one size.',
-  options,
-  create: (): Weighter => new ImtlL(),
+  options: z.strictObject({}),
+  create: (): Weighter =>
+    new TrainedWeights('logScale', ({ tasks }) =>
+      tasks.map(() => ({ weight: Math.exp, slope: (weighted) => weighted - 1 })),
+    ),
 });
-
-class ImtlL implements Weighter {
-  parameters: Readonly<Record<string, tf.Variable>> = {};
-
-  setup({ tasks }: WeighterContext): void {
-    this.parameters = Object.fromEntries(
-      tasks.map((task) => [`logScale.${task}`, tf.tidy(() => tf.variable(tf.scalar(0)))]),
-    );
-  }
-
-  get state(): NamedState {
-    return { tensors: this.parameters, values: {} };
-  }
-
-  restore(state: NamedState): void {
-    restoreVariables(this.parameters, state.tensors, 'weighter');
-  }
-
-  async update(problem: MultiTaskProblem): Promise<NamedGradients> {
-    const omegas = await this.weights();
-    const slopes = omegas.map((omega, task) => omega * problem.losses[task]! - 1);
-    const own = Object.keys(this.parameters).map((name, task) => [name, tf.scalar(slopes[task]!)] as const);
-    return { ...problem.weighted(omegas), ...Object.fromEntries(own) };
-  }
-
-  /** ω_t = e^(s_t) */
-  async weights(): Promise<number[]> {
-    const logScales = tf.tidy(() => tf.stack(Object.values(this.parameters)));
-    const values = await logScales.data();
-    logScales.dispose();
-    return Array.from(values, Math.exp);
-  }
-
-  dispose(): void {
-    tf.dispose(this.parameters);
-  }
-}

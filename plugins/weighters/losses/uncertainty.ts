@@ -1,14 +1,6 @@
-import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import {
-  definePart,
-  restoreVariables,
-  type MultiTaskProblem,
-  type NamedGradients,
-  type NamedState,
-  type Weighter,
-  type WeighterContext,
-} from '../../../core/index.js';
+import { definePart, type Weighter } from '../../../core/index.js';
+import { TrainedWeights } from '../common/trained-weights.js';
 
 const options = z.strictObject({
   form: z
@@ -31,50 +23,12 @@ const options = z.strictObject({
 export const uncertainty = definePart({
   description: 'Uncertainty weighting (Kendall et al. 2018): one trainable log-variance per task.',
   options,
-  create: ({ form }): Weighter => new Uncertainty(form),
+  create: ({ form }): Weighter =>
+    new TrainedWeights('logVariance', ({ kinds }) =>
+      kinds.map((kind) => {
+        const scale = form === 'kendall' && kind === 'classification' ? 1 : 0.5;
+        const penalty = form === 'authors' ? 1 : 0.5;
+        return { weight: (s) => scale * Math.exp(-s), slope: (weighted) => penalty - weighted };
+      }),
+    ),
 });
-
-class Uncertainty implements Weighter {
-  parameters: Readonly<Record<string, tf.Variable>> = {};
-  /** a_t */
-  private scales: readonly number[] = [];
-  private readonly penalty: number;
-
-  constructor(private readonly form: 'authors' | 'kendall') {
-    this.penalty = form === 'authors' ? 1 : 0.5;
-  }
-
-  setup({ tasks, kinds }: WeighterContext): void {
-    this.scales = kinds.map((kind) => (this.form === 'kendall' && kind === 'classification' ? 1 : 0.5));
-    this.parameters = Object.fromEntries(
-      tasks.map((task) => [`logVariance.${task}`, tf.tidy(() => tf.variable(tf.scalar(0)))]),
-    );
-  }
-
-  get state(): NamedState {
-    return { tensors: this.parameters, values: {} };
-  }
-
-  restore(state: NamedState): void {
-    restoreVariables(this.parameters, state.tensors, 'weighter');
-  }
-
-  async update(problem: MultiTaskProblem): Promise<NamedGradients> {
-    const omegas = await this.weights();
-    const slopes = omegas.map((omega, task) => this.penalty - omega * problem.losses[task]!);
-    const own = Object.keys(this.parameters).map((name, task) => [name, tf.scalar(slopes[task]!)] as const);
-    return { ...problem.weighted(omegas), ...Object.fromEntries(own) };
-  }
-
-  /** ω_t = a_t e^(−s_t) */
-  async weights(): Promise<number[]> {
-    const logVariances = tf.tidy(() => tf.stack(Object.values(this.parameters)));
-    const values = await logVariances.data();
-    logVariances.dispose();
-    return this.scales.map((scale, task) => scale * Math.exp(-values[task]!));
-  }
-
-  dispose(): void {
-    tf.dispose(this.parameters);
-  }
-}
