@@ -7,6 +7,8 @@ import * as tf from '@tensorflow/tfjs';
 export interface FusedKernels {
   /** relu(a + b) → [y] */
   AddRelu: { inputs: { a: tf.Tensor; b: tf.Tensor }; attrs: undefined };
+  /** ⟨a, b⟩ over all values of two tensors of one shape → [a scalar] */
+  InnerProduct: { inputs: { a: tf.Tensor; b: tf.Tensor }; attrs: undefined };
   /** dy where y > 0, else 0 → [dx] */
   ReluGrad: { inputs: { dy: tf.Tensor; y: tf.Tensor }; attrs: undefined };
   /** Batch norm over all but the last axis by the batch's own statistics → [y, μ, σ² (biased), 1/√(σ² + ε)] */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { fused } from '../layers/index.js';
 
 /**
  * ⟨a, b⟩ over all values of two tensors of one shape. Axis by axis: a backend that adds one float32 after the other (wasm
@@ -6,6 +7,8 @@ import * as tf from '@tensorflow/tfjs';
  * summed apart.
  */
 export function innerProduct(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
+  const [product] = fused('InnerProduct', { a, b }) ?? [];
+  if (product) return product as tf.Scalar;
   return tf.tidy(() => {
     let sums = tf.mul(a, b);
     while (sums.rank > 0) sums = tf.sum(sums, -1);

@@ -43,6 +43,9 @@ export const reductionKernels: readonly OwnKernel[] = [
       },
     ),
   ),
+  own<{ a: Info; b: Info }>('InnerProduct', ({ inputs: { a, b }, backend }) =>
+    backend.one('innerProduct', backend.slot(a), backend.slot(b)),
+  ),
   own<{ logits: Info }, { dim: number }>('Softmax', ({ inputs: { logits }, attrs, backend }) =>
     backend.one('softmax', backend.slot(logits), attrs.dim),
   ),

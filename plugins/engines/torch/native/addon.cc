@@ -319,9 +319,9 @@ static napi_value initialize(napi_env env, napi_value exports) {
   define(env, exports, moduleFunctions());
   napi_value kernels;
   napi_create_object(env, &kernels);
-  for (const auto& family : {arithmeticKernels(), convolutionKernels(), indexingKernels(), matmulKernels(),
-                             normalizationKernels(), optimizerKernels(), poolingKernels(), reductionKernels(),
-                             resizeKernels(), shapeKernels(), unaryKernels()})
+  for (const auto& family : {arithmeticKernels(), convolutionKernels(), indexingKernels(), innerProductKernels(),
+                             matmulKernels(), normalizationKernels(), optimizerKernels(), poolingKernels(),
+                             reductionKernels(), resizeKernels(), shapeKernels(), unaryKernels()})
     define(env, kernels, family);
   napi_set_named_property(env, exports, "kernels", kernels);
   return exports;

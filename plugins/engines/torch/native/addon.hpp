@@ -148,6 +148,7 @@ Export kernel(const char* name) {
 std::vector<Export> arithmeticKernels();
 std::vector<Export> convolutionKernels();
 std::vector<Export> indexingKernels();
+std::vector<Export> innerProductKernels();
 std::vector<Export> matmulKernels();
 std::vector<Export> normalizationKernels();
 std::vector<Export> optimizerKernels();
