@@ -23,7 +23,7 @@ import { createWeighter, weighters } from '../../plugins/weighters/index.js';
 import { builtin } from '../../plugins/index.js';
 import { median } from './median.js';
 
-const rounds = 3;
+const rounds = 2;
 /** What everything is divided by. */
 const plain = 'equal';
 /** These need something said about the tasks, or more of them. */

@@ -56,7 +56,7 @@ const cases: readonly Case[] = [
   {
     what: 'an unknown part',
     flags: set('weighter=uncertanty'),
-    says: /weighter: expected one of equal, .*found "uncertanty"; did you mean "uncertainty"\?/,
+    says: /weighter: expected one of .*equal, .*found "uncertanty"; did you mean "uncertainty"\?/,
   },
   {
     what: 'epochs that are no number',

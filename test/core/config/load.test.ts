@@ -73,6 +73,8 @@ describe('checkConfig', () => {
         schedule: { name: 'constant' },
         clipNorm: null,
         augment: { flip: 0.5, scales: [1, 1.2, 1.5] },
+        nonFinite: 'stop',
+        diagnostics: null,
         prefetch: 4,
         validateEvery: 1,
         checkpointEvery: null,
