@@ -44,30 +44,31 @@ interface Subject {
 }
 
 export async function run(): Promise<void> {
-  const registry = new Registry([builtin]);
-  const usable = (await checkEngines(registry)).filter((engine) => engine.usable).map(({ name }) => name);
+  const usable = (await checkEngines(new Registry([builtin])))
+    .filter((engine) => engine.usable)
+    .map(({ name }) => name);
   const engine = usable.includes('torch') ? 'torch' : 'wasm';
-  const table = new Table({
-    head: ['weighter', ...counts.flatMap((count) => [`T = ${count}: time`, 'spread', 'memory'])],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const [title, open] of Object.entries(subjects)) {
-    table.length = 0;
-    const columns = [];
-    for (const count of counts) columns.push(await measure(await open(count, engine)));
-    for (const name of Object.keys(weighters)) {
-      table.push([name, ...columns.flatMap((column) => column.get(name) ?? ['–', '', ''])]);
+  for (const count of [2, 3, 8]) {
+    for (const [title, open] of Object.entries(subjects)) {
+      const { plain: reference, rows } = await measure(await open(count, engine));
+      const table = new Table({
+        head: ['weighter', 'time', 'spread', 'memory'],
+        style: { head: [], border: [], compact: true },
+      });
+      for (const [name, row] of rows) table.push([name, ...row]);
+      console.log(`${title}, T = ${count}, ${engine}; ${plain}: ${reference}\n${table.toString()}\n`);
     }
-    const bases = columns.map((column) => column.get(base)!.join(' '));
-    console.log(`${title}, ${engine}; ${plain}: ${bases.join('; ')}\n${table.toString()}\n`);
   }
 }
 
-const base = 'base';
-const counts = [2, 3, 8] as const;
+interface Measured {
+  /** Time and memory of a step with fixed weights. */
+  readonly plain: string;
+  /** By weighter: time, its spread and memory, over those. */
+  readonly rows: ReadonlyMap<string, readonly string[]>;
+}
 
-/** Times, their spread and memory of each weighter over those of the plain one; the plain one's own as `base`. */
-async function measure(subject: Subject): Promise<ReadonlyMap<string, string[]>> {
+async function measure(subject: Subject): Promise<Measured> {
   const { tasks } = subject;
   const found = new Map<string, string[]>();
   const optimizer = createPart(optimizers.adam, { lr: 1e-5 });
@@ -100,10 +101,9 @@ async function measure(subject: Subject): Promise<ReadonlyMap<string, string[]>>
     ]);
     weighter.dispose();
   }
-  found.set(base, [`T = ${tasks.length}`, `${median(bases).toFixed(0)} ms`, `${mebibytes(least)} MiB`]);
   optimizer.dispose();
   subject.dispose();
-  return found;
+  return { plain: `${median(bases).toFixed(0)} ms, ${mebibytes(least)} MiB`, rows: found };
 }
 
 /** ms */
