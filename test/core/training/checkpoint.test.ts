@@ -14,6 +14,7 @@ import {
   type Json,
   type NamedState,
   type Optimizer,
+  type PartSpec,
   type Stateful,
 } from '../../../core/index.js';
 import { describeOnEach } from '../../engines.js';
@@ -105,17 +106,27 @@ describeOnEach('a checkpoint', () => {
     expect(tf.memory().numTensors, 'tensors left').to.equal(tensors);
   });
 
-  it('lets a training run go on as if it had never stopped', async () => {
+  const runs = [
+    { optimizer: { name: 'adam' }, clipNorm: null },
+    { optimizer: { name: 'adamw' }, clipNorm: 0.5 },
+    { optimizer: { name: 'sgd', lr: 1e-3, momentum: 0.9, weightDecay: 1e-4 }, clipNorm: 0.5 },
+  ] as const;
+  for (const { optimizer: spec, clipNorm } of runs) {
+    const title = `${spec.name}, ${clipNorm === null ? 'not clipped' : 'clipped'}`;
+    it(`lets a training run go on as if it had never stopped: ${title}`, () => expectResumed(spec, clipNorm));
+  }
+
+  async function expectResumed(spec: PartSpec, clipNorm: number | null): Promise<void> {
     interface Run {
       readonly network: GoldenNetwork;
       readonly optimizer: Optimizer;
     }
     const start = (): Run => ({
       network: buildGolden(),
-      optimizer: registry.create('optimizer', 'adam', offers()),
+      optimizer: registry.create('optimizer', spec, offers()),
     });
     const step = ({ network, optimizer }: Run, index: number) =>
-      new Stepper({ ...network, optimizer, clipNorm: null }).step(goldenBatch(index), 1e-3);
+      new Stepper({ ...network, optimizer, clipNorm }).step(goldenBatch(index), 1e-3);
     const stateful = ({ network: { model, weighter }, optimizer }: Run) => ({ model, weighter, optimizer });
     const [run, resumed] = [start(), start()];
     await step(run, 0);
@@ -131,7 +142,7 @@ describeOnEach('a checkpoint', () => {
       network.dispose();
       optimizer.dispose();
     }
-  });
+  }
 
   it('is refused where it is absent, empty, or no checkpoint', () => {
     expectRefused(/no such file/);
