@@ -13,6 +13,8 @@ type PerTask = readonly (tf.Tensor | undefined)[];
  * one more pass: that is a small part of the passes, where keeping T copies would be most of the memory.
  */
 const mostKept = 2;
+/** So few values, a bias's, are kept whatever the number of tasks: they are not worth a pass. */
+const fewValues = 4096;
 
 /** The tasks' passes through the shared part of the network, for some of its parameters. */
 export class SharedPasses {
@@ -71,7 +73,8 @@ export class SharedPasses {
     this.heads.walk(this.parameters, {
       onGradients: (index, gradients) => {
         products.add(gradients);
-        if (gradients.length <= mostKept) this.kept.set(names[index]!, gradients);
+        const few = this.parameters[names[index]!]!.size <= fewValues;
+        if (few || gradients.length <= mostKept) this.kept.set(names[index]!, gradients);
         else {
           this.dropped.add(names[index]!);
           for (const gradient of gradients) gradient?.dispose();
