@@ -1,6 +1,7 @@
 /** The public surface of crosstask: what programs and plugins may use. */
 export * from './config/index.js';
 export * from './contracts/index.js';
+export { KeptTensors } from './contracts/kept-tensors.js';
 export { restoreVariables } from './contracts/restore.js';
 export * from './data/index.js';
 export * from './errors.js';

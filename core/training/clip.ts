@@ -21,10 +21,15 @@ export function globalNorm(gradients: NamedGradients): tf.Scalar {
  * Scales all gradients together so that their global norm is at most `maxNorm` (Pascanu et al. 2013), numerically
  * as PyTorch's `clip_grad_norm_`: g ← g · min(1, maxNorm / (norm + 1e-6)). Reads nothing back from the engine.
  * @param gradients stay owned by the caller
+ * @param known their global norm, where it has been computed
  */
-export function clipByGlobalNorm(gradients: NamedGradients, maxNorm: number): ClippedGradients {
+export function clipByGlobalNorm(
+  gradients: NamedGradients,
+  maxNorm: number,
+  known?: number,
+): ClippedGradients {
   return tf.tidy(() => {
-    const norm = globalNorm(gradients);
+    const norm = known === undefined ? globalNorm(gradients) : tf.scalar(known);
     const scale = tf.minimum(tf.div(maxNorm, tf.add(norm, 1e-6)), 1);
     const clipped = Object.entries(gradients).map(
       ([name, gradient]) => [name, tf.mul(gradient, scale)] as const,

@@ -25,6 +25,8 @@ export interface Differentiated {
   readonly losses: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** The weighter's update: the model's gradients and its own parameters'. The caller's. */
   readonly gradients: NamedGradients;
+  /** The gradients' global norm. */
+  readonly norm: number;
   readonly diagnostics?: GradientDiagnostics;
   /** ms */
   readonly times: { readonly forward: number; readonly backward: number };
@@ -41,7 +43,8 @@ export async function differentiate(args: DifferentiateArgs): Promise<Differenti
     const forwarded = performance.now();
     const gramian = diagnose ? await problem.perTask('shared').gramian() : undefined;
     const gradients = await weighter.update(problem);
-    if (!(await isFinite(gradients))) {
+    const norm = await normOf(gradients);
+    if (!Number.isFinite(norm)) {
       tf.dispose(gradients);
       throw await culprit(args);
     }
@@ -49,6 +52,7 @@ export async function differentiate(args: DifferentiateArgs): Promise<Differenti
     return {
       losses,
       gradients,
+      norm,
       times,
       ...(gramian ? { diagnostics: diagnosticsOf(problem.tasks, gramian) } : {}),
     };
@@ -107,11 +111,11 @@ function assertFinite(losses: Values): void {
   }
 }
 
-async function isFinite(gradients: NamedGradients): Promise<boolean> {
+async function normOf(gradients: NamedGradients): Promise<number> {
   const norm = globalNorm(gradients);
   const [value] = await norm.data();
   norm.dispose();
-  return Number.isFinite(value);
+  return value!;
 }
 
 /** Whose gradient it was that is no number: the forward pass is done anew, and each task's backward pass. */

@@ -14,7 +14,9 @@ export {
   type DifferentiateArgs,
   type LossTerms,
 } from './differentiate.js';
-export { innerProduct } from './inner-product.js';
+export { innerProduct, innerProducts } from './inner-product.js';
+export { combineGradients } from './named.js';
+export { gramianOf } from './pairwise.js';
 export { TapeProblem, type ProblemArgs } from './problem.js';
 export { learningRateFactor, scheduleSchema, type Schedule, type TrainingPosition } from './schedule.js';
 export { Stepper, type StepperArgs, type StepResult, type StepTimes } from './stepper.js';

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import type { NamedGradients } from '../contracts/index.js';
 import { fused } from '../layers/index.js';
 
 /**
@@ -13,5 +14,25 @@ export function innerProduct(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
     let sums = tf.mul(a, b);
     while (sums.rank > 0) sums = tf.sum(sums, -1);
     return sums as tf.Scalar;
+  });
+}
+
+/**
+ * ⟨a, b⟩ of each pair, over all names that both have.
+ * @returns numbers, read from the engine at once
+ */
+export async function innerProducts(
+  pairs: readonly (readonly [NamedGradients, NamedGradients])[],
+): Promise<readonly number[]> {
+  const products = tf.tidy(() => tf.stack(pairs.map(([a, b]) => overAll(a, b))));
+  const values = await products.data();
+  products.dispose();
+  return Array.from(values);
+}
+
+function overAll(a: NamedGradients, b: NamedGradients): tf.Scalar {
+  return tf.tidy(() => {
+    const parts = Object.keys(a).flatMap((name) => (b[name] ? [innerProduct(a[name]!, b[name])] : []));
+    return parts.length > 0 ? tf.addN(parts) : tf.scalar(0);
   });
 }

@@ -19,3 +19,31 @@ export function scaled(gradients: NamedGradients, by: number): Record<string, tf
     ]),
   );
 }
+
+/** Σ c_t x_t; undefined where there is none. */
+export function weightedSum(
+  tensors: readonly (tf.Tensor | undefined)[],
+  weights: readonly number[],
+): tf.Tensor | undefined {
+  return tf.tidy(() => {
+    const terms = tensors.flatMap((tensor, index) => (tensor ? [tf.mul(tensor, weights[index]!)] : []));
+    return terms.length > 0 ? tf.addN(terms) : undefined;
+  });
+}
+
+/** Σ c_t g_t by name; new tensors. */
+export function combineGradients(
+  perTask: readonly NamedGradients[],
+  weights: readonly number[],
+): Record<string, tf.Tensor> {
+  const names = [...new Set(perTask.flatMap((gradients) => Object.keys(gradients)))];
+  return present(
+    names,
+    names.map((name) =>
+      weightedSum(
+        perTask.map((gradients) => gradients[name]),
+        weights,
+      ),
+    ),
+  );
+}

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { innerProduct } from './inner-product.js';
+import { weightedSum } from './named.js';
 import type { TapeNode } from './tape-node.js';
 
 /**
@@ -44,8 +45,8 @@ export class OuterProduct {
   /** Σ c_t W_t; undefined where no pass comes here. */
   combine(coefficients: readonly number[]): tf.Tensor | undefined {
     return tf.tidy(() => {
-      const terms = this.slopes.flatMap((slope, pass) => (slope ? [tf.mul(slope, coefficients[pass]!)] : []));
-      return terms.length > 0 ? this.node.gradient!([tf.addN(terms)]).b!() : undefined;
+      const slope = weightedSum(this.slopes, coefficients);
+      return slope && this.node.gradient!([slope]).b!();
     });
   }
 

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { GradientScope, MultiTaskProblem, NamedGradients, TaskGradients } from '../contracts/index.js';
 import { present } from './named.js';
 import { scopedGradients } from './scoped-gradients.js';
+import { SharedPasses, type SharedParameters } from './shared-passes.js';
 import type { Tape } from './tape.js';
 import { TaskHeads } from './task-heads.js';
 
@@ -19,6 +20,8 @@ export interface ProblemArgs {
 export class TapeProblem implements MultiTaskProblem {
   private heads: TaskHeads | undefined;
   private readonly scopes: { dispose(): void }[] = [];
+  /** By the names of their parameters. */
+  private readonly passes = new Map<string, SharedPasses>();
 
   constructor(private readonly args: ProblemArgs) {}
 
@@ -40,16 +43,25 @@ export class TapeProblem implements MultiTaskProblem {
   }
 
   perTask(scope: GradientScope, weights: readonly number[] = this.tasks.map(() => 1)): TaskGradients {
-    this.heads ??= new TaskHeads(this.args);
-    const gradients = scopedGradients(scope, { tasks: this.tasks, heads: this.heads, weights });
+    const heads = (this.heads ??= new TaskHeads(this.args));
+    const passes = (parameters: SharedParameters): SharedPasses => this.passesFor(heads, parameters);
+    const gradients = scopedGradients(scope, { tasks: this.tasks, heads, passes, weights });
     this.scopes.push(gradients);
     return gradients;
   }
 
   /** Frees what the problem holds; the losses stay the caller's. */
   dispose(): void {
-    for (const scope of this.scopes) scope.dispose();
+    for (const owner of [...this.scopes, ...this.passes.values()]) owner.dispose();
     this.heads?.dispose();
     this.args.tape.dispose();
+  }
+
+  /** What is compared for diagnostics is then there for a weighter with the same scope. */
+  private passesFor(heads: TaskHeads, parameters: SharedParameters): SharedPasses {
+    const key = Object.keys(parameters).join('\n');
+    const passes = this.passes.get(key) ?? new SharedPasses(heads, parameters);
+    this.passes.set(key, passes);
+    return passes;
   }
 }

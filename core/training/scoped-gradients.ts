@@ -1,14 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
 import type { GradientScope, Matrix, NamedGradients, TaskGradients } from '../contracts/index.js';
-import { scaled } from './named.js';
+import { innerProducts } from './inner-product.js';
+import { combineGradients, scaled } from './named.js';
 import { assertFiniteGradients, gramianOf } from './pairwise.js';
 import { divide, namedParameters } from './scope.js';
-import { SharedPasses } from './shared-passes.js';
+import type { SharedParameters, SharedPasses } from './shared-passes.js';
 import type { TaskHeads } from './task-heads.js';
 
 export interface ScopedArgs {
   readonly tasks: readonly string[];
   readonly heads: TaskHeads;
+  /** The passes for some shared parameters: whoever asks for the same ones gets the same. They stay the problem's. */
+  readonly passes: (parameters: SharedParameters) => SharedPasses;
   /** ω: the gradients are those of ω_t L_t. */
   readonly weights: readonly number[];
 }
@@ -38,8 +41,7 @@ abstract class ScopedGradients implements TaskGradients {
     const { tasks, weights } = this.args;
     const gradients = this.gradients().map((ofTask, task) => scaled(ofTask, weights[task]!));
     this.owned.push(...gradients);
-    const norms = await Promise.all(gradients.map(async (ofTask) => (await gramianOf([ofTask]))[0]![0]!));
-    assertFiniteGradients(tasks, norms);
+    assertFiniteGradients(tasks, await squaredNorms(gradients));
     return gradients;
   }
 
@@ -65,7 +67,7 @@ abstract class ScopedGradients implements TaskGradients {
 class ParameterGradients extends ScopedGradients {
   private readonly has: (name: string) => boolean;
   private readonly inside: SharedPasses;
-  private readonly outside: Readonly<Record<string, tf.Variable>>;
+  private readonly outside: SharedParameters;
 
   constructor(scope: Exclude<GradientScope, 'representation'>, args: ScopedArgs) {
     super(args);
@@ -79,7 +81,7 @@ class ParameterGradients extends ScopedGradients {
       this.has = (name) => names.has(name);
     }
     const [inside, outside] = divide(shared, this.has);
-    this.inside = new SharedPasses(args.heads, inside);
+    this.inside = args.passes(inside);
     this.outside = outside;
   }
 
@@ -87,16 +89,9 @@ class ParameterGradients extends ScopedGradients {
     return { ...scaled(combined, 1), ...this.rest(true) };
   }
 
-  override dispose(): void {
-    super.dispose();
-    this.inside.dispose();
-  }
-
   protected async products(): Promise<Matrix> {
     const shared = await this.inside.gramian();
-    const own = await Promise.all(
-      this.ownInside().map(async (gradients) => (await gramianOf([gradients]))[0]![0]!),
-    );
+    const own = await squaredNorms(this.ownInside());
     return shared.map((row, i) => row.map((product, j) => (i === j ? product + own[i]! : product)));
   }
 
@@ -140,20 +135,13 @@ class FeatureGradients extends ScopedGradients {
   }
 
   protected combined(factors: readonly number[]): NamedGradients {
-    const perTask = this.gradients();
-    const names = new Set(perTask.flatMap((gradients) => Object.keys(gradients)));
-    const sums = tf.tidy(() =>
-      Object.fromEntries(
-        [...names].map((name) => {
-          const terms = perTask.flatMap((gradients, task) =>
-            gradients[name] ? [tf.mul(gradients[name], factors[task]!)] : [],
-          );
-          return [name, tf.addN(terms)];
-        }),
-      ),
-    );
+    const sums = combineGradients(this.gradients(), factors);
     const complete = this.complete(sums);
     tf.dispose(sums);
     return complete;
   }
+}
+
+function squaredNorms(perTask: readonly NamedGradients[]): Promise<readonly number[]> {
+  return innerProducts(perTask.map((gradients) => [gradients, gradients]));
 }

@@ -1,11 +1,12 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import type { Matrix, NamedGradients } from '../contracts/index.js';
-import { present } from './named.js';
+import { present, weightedSum } from './named.js';
 import type { OuterProduct } from './outer-product.js';
 import { PairwiseProducts } from './pairwise.js';
 import type { TaskHeads } from './task-heads.js';
 
-type Parameters = Readonly<Record<string, tf.Variable>>;
+/** Parameters that several losses reach, by name. */
+export type SharedParameters = Readonly<Record<string, tf.Variable>>;
 type PerTask = readonly (tf.Tensor | undefined)[];
 
 /**
@@ -25,7 +26,7 @@ export class SharedPasses {
 
   constructor(
     private readonly heads: TaskHeads,
-    private readonly parameters: Parameters,
+    private readonly parameters: SharedParameters,
   ) {}
 
   /** ⟨∇L_i, ∇L_j⟩, in one walk that accumulates it parameter by parameter. */
@@ -56,7 +57,7 @@ export class SharedPasses {
       return this.heads.through(factors, this.parameters, release);
     const names = [...this.kept.keys(), ...this.outer.keys()];
     const found = present(names, [
-      ...[...this.kept.values()].map((gradients) => combination(gradients, factors)),
+      ...[...this.kept.values()].map((gradients) => weightedSum(gradients, factors)),
       ...[...this.outer.values()].map((product) => product.combine(factors)),
     ]);
     const missing = Object.entries(this.parameters).filter(([name]) => this.dropped.has(name));
@@ -103,12 +104,4 @@ export class SharedPasses {
     this.outer.clear();
     this.dropped.clear();
   }
-}
-
-/** Σ c_t g_t of one parameter; undefined where no task has a gradient. */
-function combination(gradients: PerTask, factors: readonly number[]): tf.Tensor | undefined {
-  return tf.tidy(() => {
-    const terms = gradients.flatMap((gradient, task) => (gradient ? [tf.mul(gradient, factors[task]!)] : []));
-    return terms.length > 0 ? tf.addN(terms) : undefined;
-  });
 }

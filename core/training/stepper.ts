@@ -45,7 +45,7 @@ export class Stepper {
    */
   async step(batch: HostBatch, learningRate: number, diagnose = false): Promise<StepResult> {
     const { model, weighter, optimizer, clipNorm } = this.args;
-    const { losses, gradients, times, diagnostics } = await differentiate({
+    const { losses, gradients, norm, times, diagnostics } = await differentiate({
       forward: () => this.forward(batch),
       weighter,
       parameters: model.parameters,
@@ -55,7 +55,7 @@ export class Stepper {
     let applied = gradients;
     try {
       if (clipNorm !== null) {
-        const clipped = clipByGlobalNorm(gradients, clipNorm);
+        const clipped = clipByGlobalNorm(gradients, clipNorm, norm);
         tf.dispose([gradients, clipped.norm]);
         applied = clipped.gradients;
       }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { badValue, show, type MtlError, type NamedGradients } from '../../core/index.js';
+import { badValue, KeptTensors, show, type MtlError, type NamedGradients } from '../../core/index.js';
 
 /** One parameter with its gradient, of the same shape. */
 export interface Update {
@@ -39,13 +39,13 @@ export function pairUpdates(
 
 /** What an optimizer remembers of each parameter: tensors of the parameter's shape, named `<parameter>/<slot>`. */
 export class ParameterState {
-  private readonly kept = new Map<string, tf.Tensor>();
+  private readonly kept = new KeptTensors("the optimizer's", "its parameter's");
 
   /** @param slots that every parameter with a state has, e.g. `m` and `v` */
   constructor(private readonly slots: readonly string[]) {}
 
   get tensors(): Readonly<Record<string, tf.Tensor>> {
-    return Object.fromEntries(this.kept);
+    return this.kept.tensors;
   }
 
   /**
@@ -53,23 +53,12 @@ export class ParameterState {
    * @throws MtlError `CHECKPOINT_INVALID` where a restored tensor has another shape than the parameter.
    */
   get(parameter: string, slot: string, shape: readonly number[]): tf.Tensor | undefined {
-    const tensor = this.kept.get(`${parameter}/${slot}`);
-    if (tensor && !tf.util.arraysEqual(tensor.shape, shape as number[])) {
-      throw badValue('CHECKPOINT_INVALID', {
-        what: `the optimizer's "${parameter}/${slot}"`,
-        expected: `its parameter's shape ${show(shape)}`,
-        found: show(tensor.shape),
-        fix: 'resume with the model that the checkpoint was written for',
-      });
-    }
-    return tensor;
+    return this.kept.get(`${parameter}/${slot}`, shape);
   }
 
   /** Takes the tensor over; the one before is freed. */
   set(parameter: string, slot: string, tensor: tf.Tensor): void {
-    const key = `${parameter}/${slot}`;
-    this.kept.get(key)?.dispose();
-    this.kept.set(key, tf.keep(tensor));
+    this.kept.set(`${parameter}/${slot}`, tensor);
   }
 
   /**
@@ -93,14 +82,11 @@ export class ParameterState {
   /** Replaces everything by copies. Throws as `parametersOf` does. */
   restore(tensors: Readonly<Record<string, tf.Tensor>>): void {
     this.parametersOf(tensors);
-    const copies = Object.entries(tensors).map(([key, tensor]) => [key, tf.keep(tensor.clone())] as const);
-    this.dispose();
-    for (const [key, copy] of copies) this.kept.set(key, copy);
+    this.kept.restore(tensors);
   }
 
   dispose(): void {
-    for (const tensor of this.kept.values()) tensor.dispose();
-    this.kept.clear();
+    this.kept.dispose();
   }
 }
 

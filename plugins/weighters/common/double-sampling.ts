@@ -1,7 +1,12 @@
-import * as tf from '@tensorflow/tfjs';
-import type { Json, Matrix, NamedGradients, NamedState } from '../../../core/index.js';
+import {
+  innerProducts,
+  type Json,
+  type Matrix,
+  type NamedGradients,
+  type NamedState,
+} from '../../../core/index.js';
 import type { TensorRule } from './tensor-method.js';
-import { innerProducts } from './gradient-rows.js';
+import { TensorState } from './tensor-state.js';
 import { filled } from './linear-algebra.js';
 
 /** What a method of double sampling makes of two independent batches. */
@@ -22,13 +27,15 @@ export interface DoubleSampling {
  * Between ξ and ξ′ the gradients themselves are kept, afterwards T×T numbers.
  */
 export class DoubleSamplingRule implements TensorRule {
-  private kept: NamedGradients[] = [];
+  /** g_t(ξ) */
+  private readonly first = new TensorState();
+  private collected = false;
   private cross: Matrix | null = null;
   private shares: readonly number[];
 
   constructor(
     private readonly method: DoubleSampling,
-    private readonly tasks: number,
+    tasks: number,
   ) {
     this.shares = filled(tasks, 1 / tasks);
   }
@@ -39,52 +46,35 @@ export class DoubleSamplingRule implements TensorRule {
       this.cross = null;
       return this.method.coefficients(this.shares);
     }
-    if (this.kept.length === 0) this.keep(gradients);
-    else {
-      this.cross = await crossGramian(this.kept, gradients);
-      this.dispose();
+    if (this.collected) {
+      this.cross = await crossGramian(
+        gradients.map((_, task) => this.first.row(task)),
+        gradients,
+      );
+      this.first.dispose();
+    } else {
+      gradients.forEach((named, task) => {
+        for (const [name, tensor] of Object.entries(named)) this.first.set(task, name, tensor.clone());
+      });
     }
+    this.collected = !this.collected;
     return null;
   }
 
   get state(): NamedState {
-    const tensors = this.kept.flatMap((named, task) =>
-      Object.entries(named).map(([name, tensor]) => [`${task}.${name}`, tensor] as const),
-    );
-    return {
-      tensors: Object.fromEntries(tensors),
-      values: { weights: this.shares, cross: this.cross, kept: this.kept.length > 0 },
-    };
+    const values = { weights: this.shares, cross: this.cross, collected: this.collected };
+    return { tensors: this.first.tensors, values };
   }
 
-  restore({ tensors, values: { weights, cross, kept } }: NamedState): void {
-    this.dispose();
+  restore({ tensors, values: { weights, cross, collected } }: NamedState): void {
+    this.first.restore(tensors);
     this.shares = weights as readonly number[];
     this.cross = cross as Json & (Matrix | null);
-    if (!kept) return;
-    const entries = Object.entries(tensors).map(([key, tensor]) => ({
-      task: Number(key.slice(0, key.indexOf('.'))),
-      name: key.slice(key.indexOf('.') + 1),
-      tensor,
-    }));
-    this.keep(
-      Array.from({ length: this.tasks }, (_, index) =>
-        Object.fromEntries(
-          entries.filter(({ task }) => task === index).map(({ name, tensor }) => [name, tensor]),
-        ),
-      ),
-    );
+    this.collected = collected as boolean;
   }
 
   dispose(): void {
-    tf.dispose(this.kept);
-    this.kept = [];
-  }
-
-  private keep(gradients: readonly NamedGradients[]): void {
-    this.kept = gradients.map((named) =>
-      Object.fromEntries(Object.entries(named).map(([name, tensor]) => [name, tf.clone(tensor)])),
-    );
+    this.first.dispose();
   }
 }
 

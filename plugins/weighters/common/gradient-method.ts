@@ -14,6 +14,7 @@ import {
   type Weighter,
   type WeighterContext,
 } from '../../../core/index.js';
+import { filled } from './linear-algebra.js';
 import { weighLosses } from './weigh-losses.js';
 
 /** What every gradient method takes, but for those that bring a loss weighting of their own. */
@@ -127,7 +128,7 @@ export class GradientMethod implements Weighter {
 
   weights(): readonly number[] {
     const { coefficients } = this.made();
-    return coefficients.length > 0 ? coefficients : Array.from({ length: this.tasks }, () => 1);
+    return coefficients.length > 0 ? coefficients : filled(this.tasks, 1);
   }
 
   async afterStep(losses: () => Promise<readonly number[]>): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Json } from '../../../core/index.js';
+import { filled } from './linear-algebra.js';
 
 const [beta1, beta2] = [0.9, 0.999];
 const eps = 1e-8;
@@ -26,7 +27,7 @@ export class HostAdam {
     size: number,
     private readonly options: HostAdamOptions,
   ) {
-    this.m = Array.from({ length: size }, () => 0);
+    this.m = filled(size, 0);
     this.v = this.m;
   }
 

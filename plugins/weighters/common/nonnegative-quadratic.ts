@@ -1,6 +1,6 @@
 import type { Matrix } from '../../../core/index.js';
 import { cholesky, choleskySolve } from './cholesky.js';
-import { dot, filled } from './linear-algebra.js';
+import { dot, filled, total } from './linear-algebra.js';
 
 /** Double's unit of rounding. */
 const epsilon = 2 ** -52;
@@ -36,7 +36,7 @@ function steepest(
   solution: readonly number[],
   without: ReadonlySet<number>,
 ): number | undefined {
-  const size = Math.max(...linear.map(Math.abs)) + solution.reduce((sum, value) => sum + value, 0);
+  const size = Math.max(...linear.map(Math.abs)) + total(solution);
   let best: number | undefined;
   let descent = 4 * linear.length * epsilon * size;
   for (const [index, value] of linear.entries()) {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { badValue, show, type NamedGradients } from '../../../core/index.js';
+import { KeptTensors, type NamedGradients } from '../../../core/index.js';
 
 /** The scopes of a method that remembers gradients: features are others in every batch. */
 export const rememberedScope = z
@@ -13,34 +13,33 @@ export const rememberedScope = z
 
 /** What a method remembers of each task's gradient: tensors of the gradient's shape, named `<task index>/<name>`. */
 export class TensorState {
-  private readonly kept = new Map<string, tf.Tensor>();
+  private readonly kept = new KeptTensors("the weighter's saved", "the gradient's");
 
   get tensors(): Readonly<Record<string, tf.Tensor>> {
-    return Object.fromEntries(this.kept);
+    return this.kept.tensors;
   }
 
   /**
    * The tensor of a task and a parameter; undefined before the first one.
    * @throws MtlError `CHECKPOINT_INVALID` where a restored tensor has another shape
    */
-  get(task: number, name: string, shape: readonly number[]): tf.Tensor | undefined {
-    const tensor = this.kept.get(`${task}/${name}`);
-    if (tensor && !tf.util.arraysEqual(tensor.shape, shape as number[])) {
-      throw badValue('CHECKPOINT_INVALID', {
-        what: `the weighter's saved "${task}/${name}"`,
-        expected: `the gradient's shape ${show(shape)}`,
-        found: show(tensor.shape),
-        fix: 'resume with the model that the checkpoint was written for',
-      });
-    }
-    return tensor;
+  get(task: number, name: string, shape?: readonly number[]): tf.Tensor | undefined {
+    return this.kept.get(`${task}/${name}`, shape);
   }
 
   /** Takes the tensor over; the one before is freed. */
   set(task: number, name: string, tensor: tf.Tensor): void {
-    const key = `${task}/${name}`;
-    this.kept.get(key)?.dispose();
-    this.kept.set(key, tf.keep(tensor));
+    this.kept.set(`${task}/${name}`, tensor);
+  }
+
+  /** All of a task's tensors by name, which stay this object's. */
+  row(task: number): NamedGradients {
+    const prefix = `${task}/`;
+    return Object.fromEntries(
+      Object.entries(this.tensors).flatMap(([key, tensor]) =>
+        key.startsWith(prefix) ? [[key.slice(prefix.length), tensor]] : [],
+      ),
+    );
   }
 
   /**
@@ -56,7 +55,7 @@ export class TensorState {
     const found: Record<string, tf.Tensor> = {};
     for (const name of names) {
       const gradient = gradients[name];
-      const before = gradient ? this.get(task, name, gradient.shape) : this.kept.get(`${task}/${name}`);
+      const before = this.get(task, name, gradient?.shape);
       if (!gradient && !before) continue;
       tf.tidy(() => {
         const terms = [
@@ -65,20 +64,17 @@ export class TensorState {
         ];
         this.set(task, name, terms.length > 0 ? tf.addN(terms) : tf.zerosLike(before!));
       });
-      found[name] = this.kept.get(`${task}/${name}`)!;
+      found[name] = this.get(task, name)!;
     }
     return found;
   }
 
   /** Replaces everything by copies. */
   restore(tensors: Readonly<Record<string, tf.Tensor>>): void {
-    const copies = Object.entries(tensors).map(([key, tensor]) => [key, tf.keep(tensor.clone())] as const);
-    this.dispose();
-    for (const [key, copy] of copies) this.kept.set(key, copy);
+    this.kept.restore(tensors);
   }
 
   dispose(): void {
-    for (const tensor of this.kept.values()) tensor.dispose();
-    this.kept.clear();
+    this.kept.dispose();
   }
 }

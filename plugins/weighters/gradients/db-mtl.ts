@@ -1,7 +1,13 @@
 import { z } from 'zod';
-import { RunContainer, type NamedGradients, type NamedState } from '../../../core/index.js';
+import {
+  combineGradients,
+  innerProducts,
+  RunContainer,
+  type NamedGradients,
+  type NamedState,
+} from '../../../core/index.js';
 import type { StepInfo } from '../common/gradient-method.js';
-import { innerProducts, namesOf, weightedSum } from '../common/gradient-rows.js';
+import { namesOf } from '../common/gradient-rows.js';
 import { lossWeighting } from '../common/loss-weighting.js';
 import { requireLosses } from '../common/require-losses.js';
 import { tensorMethod, type TensorRule } from '../common/tensor-method.js';
@@ -68,7 +74,7 @@ class DbMtl implements TensorRule {
     const norms = (await innerProducts(averages.map((row) => [row, row]))).map(Math.sqrt);
     const largest = Math.max(...norms);
     this.weights = norms.map((norm) => (norm > 0 ? largest / norm : 0));
-    return weightedSum(averages, this.weights);
+    return combineGradients(averages, this.weights);
   }
 
   get state(): NamedState {

@@ -1,7 +1,14 @@
 import { z } from 'zod';
-import type { NamedGradients, NamedState } from '../../../core/index.js';
+import {
+  combineGradients,
+  gramianOf,
+  innerProducts,
+  type NamedGradients,
+  type NamedState,
+} from '../../../core/index.js';
 import type { StepInfo } from '../common/gradient-method.js';
-import { innerProducts, namesOf, weightedSum } from '../common/gradient-rows.js';
+import { namesOf } from '../common/gradient-rows.js';
+import { filled, multiply } from '../common/linear-algebra.js';
 import { projectOntoSimplex } from '../common/simplex-projection.js';
 import { softmax } from '../common/softmax.js';
 import { tensorMethod, type TensorRule } from '../common/tensor-method.js';
@@ -55,7 +62,7 @@ class MoCo implements TensorRule {
     private readonly options: Options,
     tasks: number,
   ) {
-    this.lambda = Array.from({ length: tasks }, () => 1 / tasks);
+    this.lambda = filled(tasks, 1 / tasks);
   }
 
   async combine(gradients: readonly NamedGradients[], { step, losses }: StepInfo): Promise<NamedGradients> {
@@ -68,19 +75,15 @@ class MoCo implements TensorRule {
       this.tracked.track(task, own, names, { keep, take: (1 - keep) * scales[task]! }),
     );
     await this.weigh(rows, gamma / k ** gammaSigma);
-    return weightedSum(rows, this.lambda);
+    return combineGradients(rows, this.lambda);
   }
 
   /** One step of λ. */
   private async weigh(rows: readonly NamedGradients[], gamma: number): Promise<void> {
-    const pairs = rows.flatMap((_, i) => rows.slice(0, i + 1).map((_, j) => [i, j] as const));
-    const products = await innerProducts(pairs.map(([i, j]) => [rows[i]!, rows[j]!]));
-    const slopes = this.lambda.map((lambda) => this.options.rho * lambda);
-    pairs.forEach(([i, j], pair) => {
-      slopes[i]! += products[pair]! * this.lambda[j]!;
-      if (i !== j) slopes[j]! += products[pair]! * this.lambda[i]!;
-    });
-    const moved = this.lambda.map((lambda, task) => lambda - gamma * slopes[task]!);
+    const slopes = multiply(await gramianOf(rows), this.lambda);
+    const moved = this.lambda.map(
+      (lambda, task) => lambda - gamma * (slopes[task]! + this.options.rho * lambda),
+    );
     this.lambda = this.options.simplex === 'softmax' ? softmax(moved) : projectOntoSimplex(moved);
   }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../../../core/index.js';
+import { filled } from '../common/linear-algebra.js';
 import { lossWeighting, type LossRule } from '../common/loss-weighting.js';
 import { softmax } from '../common/softmax.js';
 
@@ -30,7 +31,7 @@ class Dwa implements LossRule {
 
   weigh(): readonly number[] {
     const [before, last] = this.means;
-    if (!before || !last) return Array.from({ length: this.tasks }, () => 1);
+    if (!before || !last) return filled(this.tasks, 1);
     // A loss that was 0 has no rate: it counts as unchanged.
     const rates = last.map((loss, task) => (before[task] === 0 ? 1 : loss / before[task]!));
     return softmax(rates.map((rate) => rate / this.temperature)).map((share) => this.tasks * share);

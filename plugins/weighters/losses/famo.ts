@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { badValue, type Json, type MultiTaskProblem, type WeighterContext } from '../../../core/index.js';
 import { HostAdam } from '../common/host-adam.js';
+import { dot, total } from '../common/linear-algebra.js';
 import { lossWeighting, type LossRule } from '../common/loss-weighting.js';
 import { inTaskOrder, perTask } from '../common/per-task.js';
 import { softmax } from '../common/softmax.js';
@@ -54,7 +55,7 @@ class Famo implements LossRule {
     const distances = this.distances(losses);
     this.before = distances.map(Math.log);
     const shares = softmax(this.w).map((z, task) => z / distances[task]!);
-    const sum = shares.reduce((total, share) => total + share, 0);
+    const sum = total(shares);
     return shares.map((share) => share / sum);
   }
 
@@ -64,7 +65,7 @@ class Famo implements LossRule {
     this.before = undefined;
     const gains = this.distances(await losses()).map((distance, task) => before[task]! - Math.log(distance));
     const z = softmax(this.w);
-    const mean = gains.reduce((sum, gain, task) => sum + z[task]! * gain, 0);
+    const mean = dot(z, gains);
     this.w = this.adam.step(
       this.w,
       gains.map((gain, task) => z[task]! * (gain - mean)),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { total } from '../common/linear-algebra.js';
 import { lossWeighting } from '../common/loss-weighting.js';
 import { requireLosses } from '../common/require-losses.js';
 
@@ -16,7 +17,7 @@ export const gls = lossWeighting({
       requireLosses(problem, { method: 'gls', zero: false });
       const { losses } = problem;
       // Through logarithms: the product of many losses leaves the range of numbers.
-      const mean = Math.exp(losses.reduce((sum, loss) => sum + Math.log(loss), 0) / tasks.length);
+      const mean = Math.exp(total(losses.map(Math.log)) / tasks.length);
       return losses.map((loss) => mean / (tasks.length * loss));
     },
   }),

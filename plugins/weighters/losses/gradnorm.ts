@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { GradientScope, Json, MultiTaskProblem } from '../../../core/index.js';
 import { HostAdam } from '../common/host-adam.js';
+import { filled, total } from '../common/linear-algebra.js';
 import { lossWeighting, type LossRule } from '../common/loss-weighting.js';
 import { requireLosses } from '../common/require-losses.js';
 
@@ -56,8 +57,8 @@ class GradNorm implements LossRule {
     private readonly options: Options,
     private readonly tasks: number,
   ) {
-    this.omegas = Array.from({ length: tasks }, () => 1);
-    this.initial = Array.from({ length: tasks }, () => 0);
+    this.omegas = filled(tasks, 1);
+    this.initial = filled(tasks, 0);
     this.adam = new HostAdam(tasks, options);
     this.scope = options.layers ?? 'shared';
   }
@@ -98,5 +99,5 @@ class GradNorm implements LossRule {
 }
 
 function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return total(values) / values.length;
 }

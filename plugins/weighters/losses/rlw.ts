@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Random } from '../../../core/index.js';
+import { total } from '../common/linear-algebra.js';
 import { lossWeighting } from '../common/loss-weighting.js';
 import { softmax } from '../common/softmax.js';
 
@@ -46,6 +47,6 @@ export const rlw = lossWeighting({
 });
 
 function normalized(values: readonly number[]): number[] {
-  const sum = values.reduce((total, value) => total + value, 0);
+  const sum = total(values);
   return values.map((value) => value / sum);
 }

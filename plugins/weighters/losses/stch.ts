@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json, MultiTaskProblem } from '../../../core/index.js';
+import { filled } from '../common/linear-algebra.js';
 import { lossWeighting, type LossRule } from '../common/loss-weighting.js';
 import { requireLosses } from '../common/require-losses.js';
 import { softmax } from '../common/softmax.js';
@@ -42,7 +43,7 @@ class Stch implements LossRule {
     private readonly options: Options,
     private readonly tasks: number,
   ) {
-    this.nadir = Array.from({ length: tasks }, () => 1);
+    this.nadir = filled(tasks, 1);
   }
 
   weigh(problem: MultiTaskProblem): readonly number[] {
