@@ -161,6 +161,14 @@ describeOnEach('TapeProblem', () => {
     });
   }
 
+  it('takes the tasks’ passes once for all who ask for the same gradients', async () => {
+    open('xtc-soft');
+    const first = await pass.problem.perTask('shared').gramian();
+    const tensors = tf.memory().numTensors;
+    expect(await pass.problem.perTask('shared').gramian()).to.deep.equal(first);
+    expect(tf.memory().numTensors, 'nothing is kept again').to.equal(tensors);
+  });
+
   it('weights the scope alone; parameters outside it get the plain sum', async () => {
     open('xtc-soft');
     const all = await taskGradients();

@@ -1,7 +1,15 @@
 /** The gradients that training uses, on small images that are not square, on whatever engine is active. */
 import * as tf from '@tensorflow/tfjs';
 import { Random } from '../../../core/index.js';
-import { asymmetric, hasOutputs, uniform, wasmConvolves, type Pad, type Shape4D } from './reference.js';
+import {
+  asymmetric,
+  hasOutputs,
+  resizes,
+  uniform,
+  wasmConvolves,
+  type Pad,
+  type Shape4D,
+} from './reference.js';
 
 /** What an operation gives and its gradients with respect to each input. */
 export type Gradients = Readonly<Record<string, readonly (readonly number[])[]>>;
@@ -10,8 +18,6 @@ interface Case {
   readonly inputs: () => tf.Tensor[];
   readonly compute: (...inputs: never[]) => tf.Tensor;
 }
-
-type Size = readonly [number, number];
 
 const windows: readonly (readonly [taps: number, stride: number, pad: Pad])[] = [
   [3, 1, 1],
@@ -72,37 +78,6 @@ function windowCases(): Record<string, Case> {
   }
   return cases;
 }
-
-const resizes: readonly (readonly [from: Size, to: Size])[] = [
-  [
-    [4, 6],
-    [8, 12],
-  ],
-  [
-    [5, 3],
-    [7, 10],
-  ],
-  [
-    [8, 12],
-    [4, 5],
-  ],
-  [
-    [1, 1],
-    [3, 5],
-  ],
-  [
-    [1, 4],
-    [6, 9],
-  ],
-  [
-    [4, 1],
-    [2, 3],
-  ],
-  [
-    [3, 5],
-    [1, 1],
-  ],
-];
 
 function resizeCases(): Record<string, Case> {
   const cases: Record<string, Case> = {};

@@ -158,3 +158,35 @@ export function transposed(x: tf.Tensor): tf.Tensor {
   const dense = tf.tensor(outwards.dataSync(), outwards.shape, x.dtype);
   return tf.transpose(dense, [...axes.slice(1), 0]);
 }
+
+/** Heights and widths that maps are resized between. */
+export const resizes: readonly (readonly [from: [number, number], to: [number, number]])[] = [
+  [
+    [4, 6],
+    [8, 12],
+  ],
+  [
+    [5, 3],
+    [7, 10],
+  ],
+  [
+    [8, 12],
+    [4, 5],
+  ],
+  [
+    [1, 1],
+    [3, 5],
+  ],
+  [
+    [1, 4],
+    [6, 9],
+  ],
+  [
+    [4, 1],
+    [2, 3],
+  ],
+  [
+    [3, 5],
+    [1, 1],
+  ],
+];

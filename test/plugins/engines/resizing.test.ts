@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { describeOnEach } from '../../engines.js';
-import { expectClose, expectLinearGradient, uniform, withoutLeaks } from './reference.js';
+import { expectClose, expectLinearGradient, resizes, uniform, withoutLeaks } from './reference.js';
 
 type Size = [number, number];
 
@@ -70,35 +70,8 @@ function byLoops({ from, to, corners, interpolation }: Resizing, xs: Float32Arra
   return { y, dx };
 }
 
-const sizes: readonly (readonly [from: Size, to: Size])[] = [
-  [
-    [4, 6],
-    [8, 12],
-  ],
-  [
-    [5, 3],
-    [7, 10],
-  ],
-  [
-    [8, 12],
-    [4, 5],
-  ],
-  [
-    [1, 1],
-    [3, 5],
-  ],
-  [
-    [1, 4],
-    [6, 9],
-  ],
-  [
-    [4, 1],
-    [2, 3],
-  ],
-  [
-    [3, 5],
-    [1, 1],
-  ],
+const sizes: typeof resizes = [
+  ...resizes,
   [
     [3, 5],
     [3, 5],

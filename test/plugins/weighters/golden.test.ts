@@ -1,41 +1,27 @@
 import { expect } from 'chai';
 import type { Random } from '../../../core/index.js';
-import {
-  alignedMtl,
-  cagrad,
-  conflictFree,
-  dualproj,
-  fairgrad,
-  gradvac,
-  imtlG,
-  krum,
-  mean,
-  mgda,
-  nashMtl,
-  pcgrad,
-  sum,
-  upgrad,
-} from '../../../plugins/weighters/index.js';
+import { weighters } from '../../../plugins/weighters/index.js';
 import type { GramianPart } from '../../../plugins/weighters/common/gramian-method.js';
 import { relativeError } from '../../oracles/compare.js';
 import { combined, gramianOf, gramianUpdates, weighterCases, type Rows } from '../../oracles/weighters.js';
 
-const parts = {
-  sum,
-  mean,
-  pcgrad,
-  mgda,
-  cagrad,
-  gradvac,
-  imtlG,
-  nashMtl,
-  alignedMtl,
-  fairgrad,
-  upgrad,
-  dualproj,
-  conflictFree,
-  krum,
-} as unknown as Readonly<Record<string, GramianPart>>;
+const methods = [
+  'sum',
+  'mean',
+  'pcgrad',
+  'mgda',
+  'cagrad',
+  'gradvac',
+  'imtlG',
+  'nashMtl',
+  'alignedMtl',
+  'fairgrad',
+  'upgrad',
+  'dualproj',
+  'conflictFree',
+  'krum',
+];
+const parts = weighters as unknown as Readonly<Record<string, GramianPart>>;
 
 /**
  * How far from SciPy. Its values have ten digits, its solvers stop at 1e-10, and the methods' own may add an ε of 1e-8
@@ -60,7 +46,7 @@ describe('weighters beside SciPy', () => {
   const entries = gramianUpdates().filter(({ variant }) => variant === undefined);
 
   it('have golden values, all of them', () => {
-    expect(new Set(entries.map(({ method }) => method))).to.deep.equal(new Set(Object.keys(parts)));
+    expect(new Set(entries.map(({ method }) => method))).to.deep.equal(new Set(methods));
   });
 
   for (const { method, case: name, options, steps } of entries) {

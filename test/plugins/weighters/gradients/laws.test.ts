@@ -2,23 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { z } from 'zod';
 import { Random, type Matrix } from '../../../../core/index.js';
-import {
-  alignedMtl,
-  cagrad,
-  conflictFree,
-  dualproj,
-  fairgrad,
-  gradvac,
-  imtlG,
-  krum,
-  mean,
-  mgda,
-  nashMtl,
-  pcgrad,
-  random as randomWeights,
-  sum,
-  upgrad,
-} from '../../../../plugins/weighters/index.js';
+import { weighters } from '../../../../plugins/weighters/index.js';
 import type { GramianPart } from '../../../../plugins/weighters/common/gramian-method.js';
 import { dot } from '../../../../plugins/weighters/common/linear-algebra.js';
 import {
@@ -36,23 +20,7 @@ import {
 } from './matrices.js';
 
 /** All but the two of double sampling, which have tests of their own. */
-const methods = {
-  alignedMtl,
-  cagrad,
-  conflictFree,
-  dualproj,
-  fairgrad,
-  gradvac,
-  imtlG,
-  krum,
-  mean,
-  mgda,
-  nashMtl,
-  pcgrad,
-  random: randomWeights,
-  sum,
-  upgrad,
-} as unknown as Record<Name, GramianPart>;
+const methods = weighters as unknown as Record<Name, GramianPart>;
 type Name = (typeof names)[number];
 const names = [
   'alignedMtl',
