@@ -76,6 +76,9 @@ constexpr int32_t kNone = -1;
 enum Dtype : int32_t { kFloat32 = 0, kInt32 = 1, kBool = 2 };
 at::ScalarType scalarType(int64_t dtype);
 
+/// Throws where a call of Node's says that a value is not of the kind that was expected.
+void check(napi_status status, const char* expected);
+
 /// One JavaScript value as a C++ argument.
 template <typename T>
 T argument(Addon& addon, napi_value value);
