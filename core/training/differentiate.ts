@@ -5,6 +5,7 @@ import { keepingStatistics } from '../layers/index.js';
 import { globalNorm } from './clip.js';
 import { diagnosticsOf, type GradientDiagnostics } from './diagnostics.js';
 import { TapeProblem } from './problem.js';
+import { readScalars } from './read-scalars.js';
 import { Tape } from './tape.js';
 
 /** One task's loss: `total` is L_t; other terms are read along with it. */
@@ -86,11 +87,8 @@ async function withProblem<T>(
   }
 }
 
-/** All terms in one read: each one waits for the engine. */
 async function read(losses: Readonly<Record<string, LossTerms>>): Promise<Values> {
-  const stacked = tf.tidy(() => tf.stack(Object.values(losses).flatMap((terms) => Object.values(terms))));
-  const values = [...(await stacked.data())];
-  stacked.dispose();
+  const values = await readScalars(() => Object.values(losses).flatMap((terms) => Object.values(terms)));
   return Object.fromEntries(
     Object.entries(losses).map(([task, terms]) => [
       task,

@@ -18,6 +18,7 @@ export { innerProduct, innerProducts } from './inner-product.js';
 export { combineGradients } from './named.js';
 export { gramianOf } from './pairwise.js';
 export { TapeProblem, type ProblemArgs } from './problem.js';
+export { readScalars } from './read-scalars.js';
 export { learningRateFactor, scheduleSchema, type Schedule, type TrainingPosition } from './schedule.js';
 export { Stepper, type StepperArgs, type StepResult, type StepTimes } from './stepper.js';
 export { Tape } from './tape.js';

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { NamedGradients } from '../contracts/index.js';
 import { fused } from '../layers/index.js';
+import { readScalars } from './read-scalars.js';
 
 /**
  * ⟨a, b⟩ over all values of two tensors of one shape. Axis by axis: a backend that adds one float32 after the other (wasm
@@ -21,13 +22,10 @@ export function innerProduct(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
  * ⟨a, b⟩ of each pair, over all names that both have.
  * @returns numbers, read from the engine at once
  */
-export async function innerProducts(
+export function innerProducts(
   pairs: readonly (readonly [NamedGradients, NamedGradients])[],
 ): Promise<readonly number[]> {
-  const products = tf.tidy(() => tf.stack(pairs.map(([a, b]) => overAll(a, b))));
-  const values = await products.data();
-  products.dispose();
-  return Array.from(values);
+  return readScalars(() => pairs.map(([a, b]) => overAll(a, b)));
 }
 
 function overAll(a: NamedGradients, b: NamedGradients): tf.Scalar {

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Matrix, NamedGradients } from '../contracts/index.js';
 import { MtlError } from '../errors.js';
 import { innerProduct } from './inner-product.js';
+import { readScalars } from './read-scalars.js';
 
 /** Sums up T×T inner products as gradients come along, parameter by parameter; symmetric, so i ≤ j is enough. */
 export class PairwiseProducts {
@@ -32,11 +33,9 @@ export class PairwiseProducts {
 
   /** The sums so far, in one read. [T, T] */
   async matrix(): Promise<Matrix> {
-    const stacked = tf.tidy(() =>
-      tf.stack(this.terms.flat().map((terms) => (terms.length > 0 ? tf.addN(terms) : tf.scalar(0)))),
+    const values = await readScalars(() =>
+      this.terms.flat().map((terms) => (terms.length > 0 ? tf.addN(terms) : tf.scalar(0))),
     );
-    const values = [...(await stacked.data())];
-    stacked.dispose();
     const rows = this.terms.map((row) => values.splice(0, row.length));
     return rows.map((_, i) => rows.map((__, j) => (j >= i ? rows[i]![j - i]! : rows[j]![i - j]!)));
   }

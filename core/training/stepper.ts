@@ -8,6 +8,7 @@ import { clipByGlobalNorm } from './clip.js';
 import type { GradientDiagnostics } from './diagnostics.js';
 import { differentiate, type LossTerms } from './differentiate.js';
 import type { LossValues } from './events.js';
+import { readScalars } from './read-scalars.js';
 
 export interface StepperArgs {
   readonly model: Model;
@@ -74,13 +75,10 @@ export class Stepper {
   }
 
   /** L_t of a batch with the parameters as they are; changes nothing. */
-  private async lossesOf(batch: HostBatch): Promise<number[]> {
-    const stacked = keepingStatistics(() =>
-      tf.tidy(() => tf.stack(Object.values(this.forward(batch)).map(({ total }) => total))),
+  private lossesOf(batch: HostBatch): Promise<number[]> {
+    return readScalars(() =>
+      Object.values(keepingStatistics(() => this.forward(batch))).map(({ total }) => total),
     );
-    const values = await stacked.data();
-    stacked.dispose();
-    return [...values];
   }
 
   private forward(batch: HostBatch): Readonly<Record<string, LossTerms>> {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { differentiate, type GradientDiagnostics, type Weighter } from '../../core/index.js';
+import { differentiate, readScalars, type GradientDiagnostics, type Weighter } from '../../core/index.js';
 
 export interface MinimizeArgs {
   readonly weighter: Weighter;
@@ -34,12 +34,7 @@ export async function minimize(
     diagnose,
   });
   apply(optimizer, gradients, variables, weighter);
-  await weighter.afterStep?.(async () => {
-    const stacked = tf.tidy(() => tf.stack(Object.values(forward())));
-    const values = await stacked.data();
-    stacked.dispose();
-    return [...values];
-  });
+  await weighter.afterStep?.(() => readScalars(() => Object.values(forward())));
   return {
     losses: Object.fromEntries(Object.entries(losses).map(([task, { total }]) => [task, total!])),
     ...(diagnostics ? { diagnostics } : {}),

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import {
+  readScalars,
   restoreVariables,
   type MultiTaskProblem,
   type NamedGradients,
@@ -53,9 +54,7 @@ export class TrainedWeights implements Weighter {
   }
 
   async weights(): Promise<number[]> {
-    const stacked = tf.tidy(() => tf.stack(Object.values(this.parameters)));
-    const values = await stacked.data();
-    stacked.dispose();
+    const values = await readScalars(() => Object.values(this.parameters));
     return this.scales.map(({ weight }, task) => weight(values[task]!));
   }
 

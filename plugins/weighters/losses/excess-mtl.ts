@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   definePart,
   innerProduct,
+  readScalars,
   type MultiTaskProblem,
   type NamedGradients,
   type NamedState,
@@ -71,18 +72,13 @@ class ExcessMtl implements Weighter {
   }
 
   /** E, after the squares were added to S. */
-  private async excess(gradients: readonly NamedGradients[]): Promise<readonly number[]> {
-    const sums = tf.tidy(() =>
-      tf.stack(
-        gradients.map((own, task) => {
-          const parts = Object.entries(own).map(([name, gradient]) => this.accumulate(task, name, gradient));
-          return parts.length > 0 ? tf.addN(parts) : tf.scalar(0);
-        }),
-      ),
+  private excess(gradients: readonly NamedGradients[]): Promise<readonly number[]> {
+    return readScalars(() =>
+      gradients.map((own, task) => {
+        const parts = Object.entries(own).map(([name, gradient]) => this.accumulate(task, name, gradient));
+        return parts.length > 0 ? tf.addN(parts) : tf.scalar(0);
+      }),
     );
-    const values = await sums.data();
-    sums.dispose();
-    return Array.from(values);
   }
 
   /** One name's part of E. */
