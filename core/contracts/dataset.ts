@@ -1,6 +1,6 @@
 import type { Raster, RgbImage, Size } from './raster.js';
 
-/** What a map of labels means, so that a task, the augmentation and a picture know how to treat it. */
+/** What a label means, so that a task, the augmentation and a picture know how to treat it. */
 export type LabelInfo =
   | {
       /** One class id per pixel. */
@@ -28,7 +28,24 @@ export type LabelInfo =
   | {
       /** A unit vector per pixel (x right, y down, z away from the camera), all zero = no label. */
       readonly kind: 'directions';
+    }
+  | {
+      /** One class id for the whole image, 1×1; a sample without one lacks the label. */
+      readonly kind: 'imageClass';
+      /** Names by class id; their number is the number of classes. */
+      readonly names: readonly string[];
+    }
+  | {
+      /** One number for the whole image, 1×1; a sample without one lacks the label. */
+      readonly kind: 'imageNumber';
+      /** E.g. `people`. */
+      readonly unit: string;
     };
+
+/** Whether a label is one value for the whole image, so that cropping and flipping leave it as it is. */
+export function isImageLabel({ kind }: LabelInfo): boolean {
+  return kind === 'imageClass' || kind === 'imageNumber';
+}
 
 /** One image and whatever labels it has. */
 export interface Sample extends Size {
@@ -36,7 +53,7 @@ export interface Sample extends Size {
   readonly id: string;
   /** RGB, 0–255. */
   readonly image: RgbImage;
-  /** Label maps by name, of the image's size. A sample may lack any of them. */
+  /** Labels by name: maps of the image's size, or 1×1 for the whole image. A sample may lack any of them. */
   readonly labels: Readonly<Record<string, Raster | undefined>>;
 }
 
@@ -51,13 +68,26 @@ export interface Split {
    * @throws MtlError `SAMPLE_INVALID` naming the file and the fix.
    */
   sample(index: number): Promise<Sample>;
+  /**
+   * The files that sample `index` is made from: while they and the data set's options stay the same, so does the
+   * sample, and a copy of it may be kept on disk. Absent where samples are not read from files.
+   */
+  files?(index: number): readonly string[];
+  /** Runs of samples that belong into batches of their own; absent = any sample may stand beside any other. */
+  readonly groups?: readonly SampleGroup[];
+}
+
+/** Samples `start` to `start + length − 1` of a split. */
+export interface SampleGroup {
+  readonly start: number;
+  readonly length: number;
 }
 
 /** A source of images with labels. */
 export interface Dataset {
   /** Size of every image and label map it gives. */
   readonly size: Size;
-  /** The label maps it has, by name. */
+  /** The labels it has, by name. */
   readonly labels: Readonly<Record<string, LabelInfo>>;
   /**
    * @throws MtlError `DATA_INVALID` where the split is absent or empty, or its files do not fit together.

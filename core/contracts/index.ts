@@ -8,6 +8,7 @@ export type * from './loss.js';
 export type * from './weighter.js';
 export type * from './optimizer.js';
 export type * from './engine.js';
+export type * from './exporter.js';
 export type * from './backbone.js';
 export type * from './architecture.js';
 export type * from './transfer-net.js';

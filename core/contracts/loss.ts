@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { Target, Task } from './task.js';
+import type { Target, TransferTask } from './task.js';
 
 /** A prediction against labels, e.g. `l1`: mean over labelled pixels, 0 where there is none. */
 export interface PredictionLoss {
@@ -10,7 +10,7 @@ export interface PredictionLoss {
 /** What a transferred prediction has before it. */
 export interface TransferredPrediction {
   /** The task that it predicts (where the edge ends). */
-  readonly task: Task;
+  readonly task: TransferTask;
   /** ŷ_{s→t}, [batch, height, width, channels of the task] */
   readonly transferred: tf.Tensor4D;
   /** ŷ_t, with its gradient: the loss decides whether to cut it off. */

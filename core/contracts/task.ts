@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Sample } from './dataset.js';
+import type { Json } from './json.js';
 import type { Metric } from './metric.js';
 import type { Raster, RgbImage, Size } from './raster.js';
 
@@ -40,12 +41,35 @@ export interface TrivialPredictor {
   compute(): readonly number[];
 }
 
+/** What a task needs for the consistency with others. */
+export interface TaskTransfer {
+  /** What a transfer net that starts here is fed: log-softmax of class scores, a depth as it is. */
+  input(prediction: tf.Tensor4D): tf.Tensor4D;
+  /** ℓ_{s→t}: a transferred prediction against this task's direct one. */
+  loss(transferred: tf.Tensor4D, reference: Reference): tf.Scalar;
+}
+
+/** What a task learns from its training labels before the first step, e.g. weights of classes by their frequency. */
+export interface TargetStatistics {
+  /** Told every labelled sample of the training split, unaugmented, once. */
+  observe(target: HostTarget): void;
+  /** What came out; kept in checkpoints. */
+  readonly values: Readonly<Record<string, Json>>;
+  /** Takes what came out of an earlier run's `values`. */
+  restore(values: Readonly<Record<string, Json>>): void;
+}
+
 /** One thing predicted per image. */
 export interface Task {
   /** Its key in batches, metrics and config. */
   readonly name: string;
   /** What its loss is, for weighters that treat the two apart. */
   readonly kind: 'classification' | 'regression';
+  /**
+   * Whether it predicts once per image: a pooled head gives [batch, 1, 1, channels]. Absent = once per pixel, at the
+   * image's size.
+   */
+  readonly pooled?: boolean;
   /** Channels that its head gives, e.g. the number of classes. */
   readonly channels: number;
   /** Channels of its target and of its decoded prediction, e.g. 1 for class ids. */
@@ -56,10 +80,10 @@ export interface Task {
   target(sample: Sample): HostTarget | undefined;
   /** ℓ_t: mean over labelled pixels, 0 where there is none. */
   loss(prediction: tf.Tensor4D, target: Target): tf.Scalar;
-  /** ℓ_{s→t}: a transferred prediction against this task's direct one. */
-  consistency(transferred: tf.Tensor4D, reference: Reference): tf.Scalar;
-  /** What a transfer net that starts here is fed: log-softmax of class scores, a depth as it is. */
-  transferInput(prediction: tf.Tensor4D): tf.Tensor4D;
+  /** Absent: the task is left out of the transfer graph. */
+  readonly transfer?: TaskTransfer;
+  /** Absent: the task needs to know nothing about its data before it learns. */
+  readonly statistics?: TargetStatistics;
   /** The head's output as a value of the target's kind: class ids for scores. [batch, height, width, targetChannels] */
   decode(prediction: tf.Tensor4D): tf.Tensor4D;
   /** Fresh metrics; the first is the one that stands for the task. */
@@ -68,3 +92,6 @@ export interface Task {
   /** A picture of a decoded prediction or a target; `mask` 0 = nothing there. */
   render(decoded: Raster, mask?: Uint8Array): RgbImage;
 }
+
+/** A task that can stand in the transfer graph. */
+export type TransferTask = Task & { readonly transfer: TaskTransfer };

@@ -1,4 +1,4 @@
-import type { LabelInfo, Raster, RgbImage, Sample } from '../contracts/index.js';
+import { isImageLabel, type LabelInfo, type Raster, type RgbImage, type Sample } from '../contracts/index.js';
 import { badValue, show } from '../errors.js';
 import type { Random } from '../random.js';
 import { allocate, resizeBilinear, resizeNearest, type Box } from './resize.js';
@@ -16,7 +16,7 @@ export interface AugmentOptions {
  *
  * Crop by s: a part of ⌊H/s⌋ × ⌊W/s⌋ pixels at a random place is resized back to H × W, the image bilinearly, labels
  * by the nearest pixel; values of labels that magnification divides (distances) become value / s. Flip: columns are
- * reversed; the x part of directions is negated.
+ * reversed; the x part of directions is negated. A label for the whole image stays as it is.
  *
  * The given sample stays as it is; what does not change is shared with it.
  * @param labels what each label means, see `Dataset.labels`
@@ -97,6 +97,7 @@ function mapSample(
     if (!label) return [name, undefined];
     const info = labels[name];
     if (!info) throw undescribed(sample, name, labels);
+    if (isImageLabel(info)) return [name, label];
     if (label.height !== sample.height || label.width !== sample.width) throw wrongSize(sample, name, label);
     return [name, mapLabel(label, info)];
   });

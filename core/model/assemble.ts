@@ -1,4 +1,11 @@
-import type { Architecture, Backbone, PartContext, Task, TransferNet } from '../contracts/index.js';
+import type {
+  Architecture,
+  Backbone,
+  PartContext,
+  Task,
+  TransferNet,
+  TransferTask,
+} from '../contracts/index.js';
 import { MtlError, show } from '../errors.js';
 import { Model, type TransferEdge } from './model.js';
 
@@ -28,20 +35,24 @@ export function assembleModel({ tasks, architecture, backbone, transfer, ...cont
 }
 
 /**
- * The transfer graph: distinct directed edges between different tasks.
+ * The transfer graph: distinct directed edges between different tasks that can stand in it.
  * @throws MtlError `CONFIG_INVALID`
  */
-export function resolveEdges(tasks: readonly Task[], spec: EdgeSpec): { from: Task; to: Task }[] {
+export function resolveEdges(
+  tasks: readonly Task[],
+  spec: EdgeSpec,
+): { from: TransferTask; to: TransferTask }[] {
+  const able = tasks.filter(isTransferTask);
   if (spec === 'all') {
-    return tasks.flatMap((from) => tasks.filter((to) => to !== from).map((to) => ({ from, to })));
+    return able.flatMap((from) => able.filter((to) => to !== from).map((to) => ({ from, to })));
   }
-  const names = tasks.map(({ name }) => name);
-  const find = (name: string, path: string): Task => {
-    const task = tasks.find((candidate) => candidate.name === name);
+  const names = able.map(({ name }) => name);
+  const find = (name: string, path: string): TransferTask => {
+    const task = able.find((candidate) => candidate.name === name);
     if (task) return task;
     throw new MtlError(
       'CONFIG_INVALID',
-      `${path}: expected one of the tasks ${names.join(', ')}, found ${show(name)}`,
+      `${path}: expected one of the tasks with a prediction per pixel, ${names.join(', ')}, found ${show(name)}`,
     );
   };
   const seen = new Set<string>();
@@ -57,4 +68,8 @@ export function resolveEdges(tasks: readonly Task[], spec: EdgeSpec): { from: Ta
     seen.add(`${from}-${to}`);
     return edge;
   });
+}
+
+function isTransferTask(task: Task): task is TransferTask {
+  return task.transfer !== undefined;
 }

@@ -1,13 +1,13 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { NamedState, Network, Stateful, Task } from '../contracts/index.js';
+import type { NamedState, Network, Stateful, Task, TransferTask } from '../contracts/index.js';
 import { restoreVariables } from '../contracts/restore.js';
 import { namedWeights } from '../layers/index.js';
 import type { Transferred } from '../objective/index.js';
 
 /** A transfer net and the edge of the transfer graph that it stands on. */
 export interface TransferEdge {
-  readonly from: Task;
-  readonly to: Task;
+  readonly from: TransferTask;
+  readonly to: TransferTask;
   readonly net: tf.LayersModel;
 }
 
@@ -46,9 +46,9 @@ export class Model implements Stateful {
   forward(image: tf.Tensor4D, { training, transfer }: { training: boolean; transfer: boolean }): Predictions {
     const direct = this.network.forward(image, training);
     const transferred = (transfer ? this.edges : []).map(({ from, to, net }) => ({
-      from: from.name,
-      to: to.name,
-      prediction: net.apply(from.transferInput(direct[from.name]!), { training }) as tf.Tensor4D,
+      from,
+      to,
+      prediction: net.apply(from.transfer.input(direct[from.name]!), { training }) as tf.Tensor4D,
     }));
     return { direct, transferred };
   }

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
-import type { ConsistencyLoss, Target, Task } from '../contracts/index.js';
+import type { ConsistencyLoss, Target, Task, TransferTask } from '../contracts/index.js';
 
 /** A transferred prediction: the one that starts at `from` and predicts `to`. */
 export interface Transferred {
-  readonly from: string;
-  readonly to: string;
+  readonly from: TransferTask;
+  readonly to: TransferTask;
   /** ŷ_{from→to}, [batch, height, width, channels of `to`] */
   readonly prediction: tf.Tensor4D;
 }
@@ -41,20 +41,19 @@ export interface ObjectiveArgs {
  * that no edge leaves keeps its direct loss whole.
  */
 export function taskLosses(args: ObjectiveArgs): Readonly<Record<string, TaskLoss>> {
-  const byName = new Map(args.tasks.map((task) => [task.name, task]));
   return Object.fromEntries(
     args.tasks.map((task) => {
       const direct = task.loss(args.predictions[task.name]!, args.targets[task.name]!);
-      const leaving = args.consistency ? args.transferred.filter(({ from }) => from === task.name) : [];
+      const leaving = args.consistency ? args.transferred.filter(({ from }) => from.name === task.name) : [];
       if (!args.consistency || leaving.length === 0)
         return [task.name, { total: direct, direct, transferred: {} }];
       const { loss, lambda } = args.consistency;
       const terms = leaving.map(({ to, prediction }) =>
         loss.compute({
-          task: byName.get(to)!,
+          task: to,
           transferred: prediction,
-          direct: args.predictions[to]!,
-          target: args.targets[to]!,
+          direct: args.predictions[to.name]!,
+          target: args.targets[to.name]!,
         }),
       );
       const weight = lambda[task.name]!;
@@ -65,7 +64,7 @@ export function taskLosses(args: ObjectiveArgs): Readonly<Record<string, TaskLos
         {
           total,
           direct,
-          transferred: Object.fromEntries(leaving.map(({ to }, index) => [to, terms[index]!])),
+          transferred: Object.fromEntries(leaving.map(({ to }, index) => [to.name, terms[index]!])),
         },
       ];
     }),

@@ -4,6 +4,7 @@ import type {
   Backbone,
   Dataset,
   Engine,
+  Exporter,
   Loss,
   Metric,
   Optimizer,
@@ -25,6 +26,7 @@ export interface Kinds {
   engine: Engine;
   optimizer: Optimizer;
   metric: Metric;
+  exporter: Exporter;
 }
 
 export type Kind = keyof Kinds;
@@ -41,6 +43,7 @@ export const kindFields = {
   engine: 'engines',
   optimizer: 'optimizers',
   metric: 'metrics',
+  exporter: 'exporters',
 } as const satisfies Record<Kind, string>;
 
 export const kinds = Object.keys(kindFields) as readonly Kind[];
@@ -61,6 +64,11 @@ export type Preset = Readonly<Record<string, unknown>>;
 /** Parts and presets under one name. */
 export type Plugin = {
   readonly name: string;
+  /**
+   * `import.meta.url` of the module whose default export it is: where worker threads find it. A plugin named in a config
+   * needs none; without, a program's data are loaded on its own thread.
+   */
+  readonly module?: string;
   readonly presets?: Readonly<Record<string, Preset>>;
 } & {
   readonly [K in Kind as (typeof kindFields)[K]]?: Readonly<Record<string, PartDefinition<Kinds[K]>>>;

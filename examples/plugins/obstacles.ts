@@ -55,12 +55,14 @@ const obstacles = definePart({
       },
       loss: (scores, { value, mask }) =>
         tf.tidy(() => maskedMean(crossEntropyMap(scores, smoothedOneHot(value, 2)), mask)),
-      consistency: (transferred, { value, mask }) =>
-        tf.tidy(() => {
-          const losses = crossEntropyMap(transferred, tf.softmax(value, 3));
-          return maskedMean(losses, mask ?? tf.onesLike(losses));
-        }),
-      transferInput: (scores) => tf.logSoftmax(scores, 3),
+      transfer: {
+        input: (scores) => tf.logSoftmax(scores, 3),
+        loss: (transferred, { value, mask }) =>
+          tf.tidy(() => {
+            const losses = crossEntropyMap(transferred, tf.softmax(value, 3));
+            return maskedMean(losses, mask ?? tf.onesLike(losses));
+          }),
+      },
       decode: (scores) => tf.tidy(() => tf.expandDims(tf.argMax(scores, 3), 3)),
       metrics: () => {
         const registry = deps.get(tokens.registry);

@@ -23,7 +23,7 @@ export const xtc = definePart({
   create: ({ target, labelSmoothing, mask }): Loss => ({
     role: 'consistency',
     compute: (prediction) =>
-      prediction.task.consistency(prediction.transferred, {
+      prediction.task.transfer.loss(prediction.transferred, {
         value: stopGradient(prediction.direct),
         mask: mask === 'valid' ? prediction.target.mask : null,
         target,

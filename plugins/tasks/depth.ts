@@ -50,9 +50,11 @@ function createDepth(settings: z.output<typeof options>, deps: Deps): Task {
       return labels && { value: labels, mask: maskOf(labels.data, (value) => value > 0) };
     },
     loss: (prediction, target) => loss.compute(prediction, target),
-    consistency: (transferred, { value, mask }) =>
-      tf.tidy(() => consistency.compute(transferred, { value, mask: mask ?? tf.onesLike(value) })),
-    transferInput: (prediction) => prediction,
+    transfer: {
+      input: (prediction) => prediction,
+      loss: (transferred, { value, mask }) =>
+        tf.tidy(() => consistency.compute(transferred, { value, mask: mask ?? tf.onesLike(value) })),
+    },
     decode: (prediction) => prediction.clone(),
     metrics: () =>
       settings.metrics.map((name) =>

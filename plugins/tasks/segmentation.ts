@@ -53,8 +53,7 @@ function createSegmentation(settings: z.output<typeof options>, deps: Deps): Tas
       return labels && { value: labels, mask: maskOf(labels.data, (id) => id !== info.void) };
     },
     loss: (prediction, target) => loss.compute(prediction, target),
-    consistency: transferredCrossEntropy,
-    transferInput: (prediction) => tf.logSoftmax(prediction, 3),
+    transfer: { input: (prediction) => tf.logSoftmax(prediction, 3), loss: transferredCrossEntropy },
     decode: (prediction) => tf.tidy(() => tf.expandDims(tf.argMax(prediction, 3), 3)),
     metrics: () =>
       settings.metrics.map((name) =>

@@ -15,7 +15,7 @@ import {
   type NamedGradients,
   type Predictions,
   type Target,
-  type Task,
+  type TransferTask,
   type TaskLoss,
   type Weighter,
 } from '../../../core/index.js';
@@ -98,8 +98,9 @@ export function offers(): RunContainer {
 export function makeTask(
   name: 'segmentation' | 'depth',
   options: Readonly<Record<string, unknown>> = {},
-): Task {
-  return registry.create('task', { name, ...options }, offers().provide(tokens.taskName, name));
+): TransferTask {
+  const task = registry.create('task', { name, ...options }, offers().provide(tokens.taskName, name));
+  return task as TransferTask;
 }
 
 export interface GoldenNetwork {
@@ -159,7 +160,7 @@ function makeConsistency(
   return { loss, lambda };
 }
 
-function makeWeighter(weighting: CaseOptions['weighting'], tasks: readonly Task[]): Weighter {
+function makeWeighter(weighting: CaseOptions['weighting'], tasks: readonly TransferTask[]): Weighter {
   const spec = weighting === 'equal' ? 'equal' : { name: 'uncertainty', form: weighting };
   const weighter = registry.create('weighter', spec, offers());
   weighter.setup({

@@ -142,7 +142,8 @@ describeOnEach('the small networks', () => {
         expectTensor(prediction, wanted[`direct.${task}`]!, 1e-5, task);
       }
       for (const { from, to, prediction } of transferred) {
-        expectTensor(prediction, wanted[`transferred.${from}-${to}`]!, 1e-5, `${from}-${to}`);
+        const edge = `${from.name}-${to.name}`;
+        expectTensor(prediction, wanted[`transferred.${edge}`]!, 1e-5, edge);
       }
       expect(Object.keys(direct).length + transferred.length).to.equal(Object.keys(wanted).length);
     });

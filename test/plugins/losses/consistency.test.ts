@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
-import { Tape, type PartSpec, type Task } from '../../../core/index.js';
+import { Tape, type PartSpec, type TransferTask } from '../../../core/index.js';
 import { makeTask } from '../../core/model/golden.js';
 import { consistencyLoss, differentiate, expectCase, map, targetOf } from './losses.js';
 import { describeOnEach } from '../../engines.js';
@@ -8,12 +8,17 @@ import { describeOnEach } from '../../engines.js';
 type TaskName = 'segmentation' | 'depth';
 
 /** The loss of a transferred prediction of a task, beside its direct one and its labels. */
-function compute(spec: PartSpec, task: Task, transferred: tf.Tensor4D, direct: tf.Tensor4D): tf.Scalar {
+function compute(
+  spec: PartSpec,
+  task: TransferTask,
+  transferred: tf.Tensor4D,
+  direct: tf.Tensor4D,
+): tf.Scalar {
   const target = targetOf(task.name as TaskName);
   return consistencyLoss(spec).compute({ task, transferred, direct, target });
 }
 
-function expectTransferred(name: string, spec: PartSpec, task: Task): void {
+function expectTransferred(name: string, spec: PartSpec, task: TransferTask): void {
   expectCase(
     name,
     (transferred) => compute(spec, task, transferred, map(`${task.name}.direct`)),

@@ -1,7 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Random, type PartSpec, type Reference, type Target, type Task } from '../../../core/index.js';
+import {
+  Random,
+  type PartSpec,
+  type Reference,
+  type Target,
+  type TransferTask,
+} from '../../../core/index.js';
 import { makeTask } from '../../core/model/golden.js';
 import { describeOnEach } from '../../engines.js';
 import { relativeError } from '../../oracles/compare.js';
@@ -36,7 +42,7 @@ function direct(spec: PartSpec, channels: number): Law {
 
 /** A transferred prediction against a direct one, on labelled pixels. */
 function transferred(
-  task: Task,
+  task: TransferTask,
   channels: number,
   options: Pick<Reference, 'target' | 'labelSmoothing'>,
 ): Law {
@@ -44,7 +50,7 @@ function transferred(
     name: `transferred ${task.name}, ${options.target} target`,
     channels,
     value: channels > 1 ? 'scores' : 'numbers',
-    compute: (prediction, target) => task.consistency(prediction, { ...target, ...options }),
+    compute: (prediction, target) => task.transfer.loss(prediction, { ...target, ...options }),
   };
 }
 
