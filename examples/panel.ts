@@ -9,7 +9,7 @@ import {
   loadRunConfig,
   modelPredictor,
   openSession,
-  openSplit,
+  prepare,
   readCheckpoint,
   restoreCheckpoint,
   RunFolder,
@@ -25,7 +25,7 @@ const gap = 4;
 const loaded = await loadRunConfig(run, [builtin]);
 const session = await openSession(loaded, { initialize: false });
 restoreCheckpoint(readCheckpoint(new RunFolder(run).best), { model: session.model });
-const split = await openSplit(session, 'test');
+const split = await session.dataset.split('test');
 const rows: RgbImage[][] = [];
 for (let index = 0; index < Math.min(Number(count), split.length); index++)
   rows.push(await pictures(session, index));
@@ -36,7 +36,7 @@ process.exit();
 /** The image, then truth and prediction of each task. */
 async function pictures({ tasks, model }: Session, index: number): Promise<RgbImage[]> {
   const sample = await split.sample(index);
-  const predictions = await modelPredictor(model)(collate([sample], tasks));
+  const predictions = await modelPredictor(model)(collate([prepare(sample, tasks)]));
   return [
     sample.image,
     ...tasks.flatMap((task) => {

@@ -25,6 +25,7 @@ export * from './weighters/index.js';
 
 export const builtin = definePlugin({
   name: 'crosstask',
+  module: import.meta.url,
   presets: paperPresets,
   tasks: { segmentation, depth },
   backbones: resnets,
@@ -37,3 +38,5 @@ export const builtin = definePlugin({
   engines: { tensorflow, torch, wasm, webgpu },
   metrics,
 });
+
+export default builtin;

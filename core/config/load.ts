@@ -30,6 +30,8 @@ export interface LoadedConfig {
   readonly baseFolder: string;
   /** The config file; undefined where there was none. */
   readonly file: string | undefined;
+  /** Plugins that the config need not name, see `LoadOptions`. */
+  readonly plugins: readonly Plugin[];
 }
 
 /**
@@ -55,7 +57,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
       ? {}
       : await expansion.expandParent(preset, '--preset', { folder: baseFolder, trail: [] });
   const raw = merge(layer(below, above), flags);
-  return { config: checkConfig(raw, registry, file), registry, baseFolder, file };
+  return { config: checkConfig(raw, registry, file), registry, baseFolder, file, plugins: options.plugins };
 }
 
 async function readSource(

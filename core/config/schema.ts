@@ -56,7 +56,6 @@ const trainSchema = z.strictObject({
     .describe(
       'Steps between comparisons of the tasks’ gradients: norms, cosines, conflicts. They cost a pass a task.',
     ),
-  prefetch: z.int().min(1).default(4).describe('Batches prepared ahead.'),
   validateEvery: z.int().min(1).default(1).describe('Epochs between validations.'),
   checkpointEvery: z
     .int()
@@ -72,6 +71,31 @@ const trainSchema = z.strictObject({
       'TASK.METRIC that picks the best model; by default the mean gain over the trivial predictors (Δm).',
     ),
   earlyStopping: earlyStoppingSchema.nullable().default(null),
+});
+
+const loaderSchema = z.strictObject({
+  workers: z
+    .union([z.literal('auto'), z.int().min(0).max(64)])
+    .default('auto')
+    .describe(
+      'Threads that decode, vary and prepare samples; 0 = the main thread. auto: one per core but one, at most 4, and ' +
+        'none for small data sets.',
+    ),
+  prefetch: z.int().min(1).default(4).describe('Batches prepared ahead.'),
+  memory: z.int().min(0).default(256).describe('MiB of decoded samples kept in memory.'),
+  cache: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('Folder for decoded and resized samples, which spares decoding them again; null = none.'),
+  onBadSample: z
+    .enum(['stop', 'skip'])
+    .default('stop')
+    .describe('What a sample that cannot be loaded does: stop the run, or be left out and counted.'),
+  maxBadSamples: fraction
+    .default(0.01)
+    .describe('Share of a split’s samples that may be left out before the run stops.'),
 });
 
 const taskName = /^[A-Za-z]\w*$/;
@@ -100,6 +124,7 @@ export const configSchema = z.strictObject({
   consistency: consistencySchema.nullable().default(null).describe('Absent or null: none.'),
   weighter: partSpec('weighter').default('uncertainty'),
   train: trainSchema.prefault({}),
+  loader: loaderSchema.prefault({}).describe('How data come to the network; changes no number.'),
   plugins: z.array(z.string()).default([]).describe('Plugins of others: paths or package names.'),
   // Worked off before a config is checked; named here for messages about mistyped keys.
   extends: z.never().optional(),

@@ -1,101 +1,176 @@
-import type { LabelInfo, Sample, Split, Task } from '../contracts/index.js';
+import type { SampleGroup } from '../contracts/index.js';
 import { badValue } from '../errors.js';
-import { Random } from '../random.js';
-import { augment, type AugmentOptions } from './augment.js';
+import type { AugmentOptions } from './augment.js';
+import { BadSamples } from './bad-samples.js';
 import { collate, type HostBatch } from './collate.js';
+import { batchCount, epochOrder, type OrderOptions } from './order.js';
+import type { Example } from './prepare.js';
 
-/** Which batches to load, and how. */
-export interface BatchesOptions {
-  readonly split: Split;
-  readonly tasks: readonly Task[];
-  /** What the split's labels mean, see `Dataset.labels`. */
-  readonly labels: Readonly<Record<string, LabelInfo>>;
-  readonly batchSize: number;
+/** How a sample is varied: in another way in each epoch, in the same way wherever and whenever it is loaded. */
+export interface Variation {
   readonly seed: number;
   readonly epoch: number;
-  /** In another random order every epoch; in the split's own order where false. */
-  readonly shuffle: boolean;
-  /** Samples are given as they are where absent. */
+  readonly options: AugmentOptions;
+}
+
+/** One split's samples, ready for a batch, from this thread or from others. */
+export interface ExampleSource {
+  readonly length: number;
+  readonly groups?: readonly SampleGroup[] | undefined;
+  /**
+   * @param index of the sample in the split
+   * @param variation none = the sample as it is
+   * @throws MtlError `SAMPLE_INVALID` naming the file and the fix
+   */
+  load(index: number, variation?: Variation): Promise<Example>;
+}
+
+export interface LoaderSettings {
+  /** Batches that may be loading, or be loaded and waiting, at once; 0 = none ahead of their turn. Default 2. */
+  readonly prefetch?: number | undefined;
+  /** Where samples that cannot be loaded are noted; absent = the first one is an error. */
+  readonly bad?: BadSamples | undefined;
+}
+
+/** Which batches to load. */
+export interface BatchesOptions {
+  readonly batchSize: number;
+  /** In another random order every epoch; absent = in the split's own order. */
+  readonly shuffle?: { readonly seed: number; readonly epoch: number } | undefined;
+  /** Needs `shuffle`. Samples are given as they are where absent. */
   readonly augment?: AugmentOptions | undefined;
   /** The first batch to give, for resuming an epoch. Default 0. */
   readonly startBatch?: number | undefined;
-  /** Batches that may be loading, or be loaded and waiting, at once; 0 = none ahead of their turn. Default 2. */
-  readonly prefetch?: number | undefined;
-  /** Leave out a last batch that is smaller than the others. Default false. */
-  readonly dropLast?: boolean | undefined;
+  readonly dropLone?: OrderOptions['dropLone'];
 }
 
-/** Batches in an epoch. */
-export function batchCount(length: number, batchSize: number, dropLast = false): number {
-  return dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
-}
+/** A split's samples as batches, loaded ahead of their turn. */
+export class Loader {
+  private readonly prefetch: number;
+  private readonly bad: BadSamples | undefined;
 
-/**
- * The batches of one epoch, loaded ahead. What they hold depends on seed, epoch and position alone, so that neither
- * timing nor prefetch nor a resume at `startBatch` changes anything.
- *
- * A sample that cannot be loaded makes the iteration throw at its batch, after all batches before it were given.
- * When the iteration ends, or is left early, nothing of it is running any more.
- * @throws MtlError whatever the split, the augmentation or `collate` throw; `RUN_INVALID` where `startBatch` lies
- *   beyond the epoch
- */
-export async function* batches(options: BatchesOptions): AsyncGenerator<HostBatch, void, undefined> {
-  const { split, batchSize, startBatch = 0, prefetch = 2 } = options;
-  const count = batchCount(split.length, batchSize, options.dropLast);
-  if (startBatch > count) {
-    throw badValue('RUN_INVALID', {
-      what: 'the batch to resume at',
-      expected: `at most ${count}, the batches in an epoch`,
-      found: String(startBatch),
-      fix: 'resume with the data set and the batch size that the run was started with',
-    });
+  constructor(
+    private readonly source: ExampleSource,
+    { prefetch = 2, bad }: LoaderSettings = {},
+  ) {
+    this.prefetch = prefetch;
+    this.bad = bad;
   }
-  const order = epochOrder(options);
-  const loading: Promise<HostBatch>[] = [];
-  let next = startBatch;
-  let failed = false;
-  const loadAhead = (depth: number): void => {
-    while (loading.length < depth && next < count && !failed) {
-      const indices = order.subarray(next * batchSize, ++next * batchSize);
-      const batch = loadBatch(indices, options);
-      // Also marks the rejection as seen: it is thrown only when the batch's turn comes.
-      batch.catch(() => {
-        failed = true;
-      });
-      loading.push(batch);
+
+  /** Samples in the split. */
+  get length(): number {
+    return this.source.length;
+  }
+
+  /** How many samples were left out so far since they could not be loaded. */
+  get badSamples(): number {
+    return this.bad?.count ?? 0;
+  }
+
+  /** Batches in an epoch. */
+  batchCount({ batchSize, dropLone }: Pick<BatchesOptions, 'batchSize' | 'dropLone'>): number {
+    return batchCount({ ...this.shape, batchSize, dropLone });
+  }
+
+  /**
+   * The batches of one epoch. What they hold depends on seed, epoch and position alone, so that neither timing nor
+   * threads nor prefetch nor a resume at `startBatch` changes anything.
+   *
+   * A bad sample makes the iteration throw at its batch, after all batches before it were given. Where bad samples are
+   * left out, the next one in a shuffled epoch takes its place, so that batches stay full; in the split's own order
+   * the batch is smaller, so that none is seen twice.
+   * When the iteration ends, or is left early, nothing of it is running any more.
+   * @throws MtlError whatever the samples throw; `RUN_INVALID` where `startBatch` lies beyond the epoch
+   */
+  async *batches(options: BatchesOptions): AsyncGenerator<HostBatch, void, undefined> {
+    const { startBatch = 0, shuffle } = options;
+    const order = epochOrder({ ...this.shape, ...options }, shuffle);
+    if (startBatch > order.length) throw beyondTheEpoch(startBatch, order.length);
+    const loading: Promise<HostBatch | undefined>[] = [];
+    let next = startBatch;
+    let failed = false;
+    const loadAhead = (depth: number): void => {
+      while (loading.length < depth && next < order.length && !failed) {
+        const batch = this.loadBatch(order, next++, options);
+        // Also marks the rejection as seen: it is thrown only when the batch's turn comes.
+        batch.catch(() => {
+          failed = true;
+        });
+        loading.push(batch);
+      }
+    };
+    try {
+      for (let given = startBatch; given < order.length; given++) {
+        loadAhead(Math.max(1, this.prefetch));
+        const batch = await loading[0]!;
+        // Not before it is there: while awaited it counts as one that is loading.
+        void loading.shift();
+        loadAhead(this.prefetch);
+        if (batch) yield batch;
+      }
+    } finally {
+      await Promise.allSettled(loading);
     }
-  };
-  try {
-    for (let given = startBatch; given < count; given++) {
-      loadAhead(Math.max(1, prefetch));
-      const batch = await loading[0]!;
-      // Not before it is there: while awaited it counts as one that is loading.
-      void loading.shift();
-      loadAhead(prefetch);
-      yield batch;
+  }
+
+  private get shape(): Pick<OrderOptions, 'length' | 'groups'> {
+    return { length: this.source.length, groups: this.source.groups };
+  }
+
+  /** @returns undefined where no sample of the batch is left */
+  private async loadBatch(
+    order: readonly Uint32Array[],
+    batch: number,
+    { shuffle, augment }: BatchesOptions,
+  ): Promise<HostBatch | undefined> {
+    const variation = shuffle && augment && { ...shuffle, options: augment };
+    const loads = Array.from(order[batch]!, (index) => this.source.load(index, variation));
+    // Settled first: an error is told only when none of the batch's samples is being read any more.
+    const settled = await Promise.allSettled(loads);
+    const examples: Example[] = [];
+    for (const [place, outcome] of settled.entries()) {
+      if (outcome.status === 'fulfilled') examples.push(outcome.value);
+      else {
+        this.leaveOut(order[batch]![place]!, outcome.reason);
+        if (shuffle) examples.push(await this.substitute(order, batch, place, variation));
+      }
     }
-  } finally {
-    await Promise.allSettled(loading);
+    return examples.length > 0 ? collate(examples) : undefined;
+  }
+
+  /** The first sample after a bad one, in the epoch's order and of its group, that can be loaded. */
+  private async substitute(
+    order: readonly Uint32Array[],
+    batch: number,
+    place: number,
+    variation: Variation | undefined,
+  ): Promise<Example> {
+    const bad = order[batch]![place]!;
+    const after = [...order.slice(batch), ...order.slice(0, batch)].flatMap((indices) => [...indices]);
+    const rest = [...after.slice(place + 1), ...after.slice(0, place)];
+    const group = this.source.groups?.find(({ start, length }) => bad >= start && bad < start + length);
+    for (const index of rest) {
+      if (group && (index < group.start || index >= group.start + group.length)) continue;
+      try {
+        return await this.source.load(index, variation);
+      } catch (error) {
+        this.leaveOut(index, error);
+      }
+    }
+    throw badValue('DATA_INVALID', { what: 'the split', expected: 'a good sample', found: 'bad ones alone' });
+  }
+
+  private leaveOut(index: number, error: unknown): void {
+    if (!this.bad) throw error;
+    this.bad.leaveOut(index, error);
   }
 }
 
-function epochOrder({ split, seed, epoch, shuffle }: BatchesOptions): Uint32Array {
-  return shuffle
-    ? new Random(seed, 'shuffle', epoch).permutation(split.length)
-    : Uint32Array.from({ length: split.length }, (_, index) => index);
-}
-
-async function loadBatch(indices: Uint32Array, options: BatchesOptions): Promise<HostBatch> {
-  const loads = Array.from(indices, (index) => loadSample(index, options));
-  // Settled first: an error is told only when none of the batch's samples is being read any more.
-  await Promise.allSettled(loads);
-  const samples = await Promise.all(loads);
-  return collate(samples, options.tasks);
-}
-
-async function loadSample(index: number, options: BatchesOptions): Promise<Sample> {
-  const { split, labels, seed, epoch } = options;
-  const sample = await split.sample(index);
-  if (!options.augment) return sample;
-  return augment(sample, labels, new Random(seed, 'augment', epoch, index), options.augment);
+function beyondTheEpoch(startBatch: number, count: number): Error {
+  return badValue('RUN_INVALID', {
+    what: 'the batch to resume at',
+    expected: `at most ${count}, the batches in an epoch`,
+    found: String(startBatch),
+    fix: 'resume with the data set and the batch size that the run was started with',
+  });
 }

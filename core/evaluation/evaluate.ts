@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import type { LabelInfo, Metric, Raster, Split, Task } from '../contracts/index.js';
-import { batchCount, batches, type HostBatch } from '../data/index.js';
+import type { Metric, Task } from '../contracts/index.js';
+import { separate, type HostBatch, type Loader } from '../data/index.js';
 import { MtlError } from '../errors.js';
 import type { Model } from '../model/index.js';
 import { pause } from '../pause.js';
@@ -9,9 +9,8 @@ import { pause } from '../pause.js';
 export type MetricValues = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 export interface EvaluationData {
-  readonly split: Split;
+  readonly loader: Loader;
   readonly tasks: readonly Task[];
-  readonly labels: Readonly<Record<string, LabelInfo>>;
   readonly batchSize: number;
   /** Told after each batch. */
   readonly onProgress?: ((done: number, of: number) => void) | undefined;
@@ -23,9 +22,9 @@ export type Predictor = (batch: HostBatch) => Promise<Readonly<Record<string, Fl
 /** The metrics of a predictor over a whole split, in its own order and unaugmented. */
 export async function evaluate(predict: Predictor, data: EvaluationData): Promise<MetricValues> {
   const metrics = data.tasks.map((task) => [task, task.metrics()] as const);
-  const of = batchCount(data.split.length, data.batchSize);
+  const of = data.loader.batchCount(data);
   let done = 0;
-  for await (const batch of batches({ ...data, seed: 0, epoch: 0, shuffle: false })) {
+  for await (const batch of data.loader.batches({ batchSize: data.batchSize })) {
     const predictions = await predict(batch);
     for (const [task, taskMetrics] of metrics) update(taskMetrics, predictions[task.name]!, batch, task.name);
     data.onProgress?.(++done, of);
@@ -55,21 +54,13 @@ export function modelPredictor(model: Model): Predictor {
 function update(
   metrics: readonly Metric[],
   prediction: Float32Array | Int32Array,
-  { targets, size }: HostBatch,
+  { targets }: HostBatch,
   task: string,
 ): void {
-  const { value, mask, shape } = targets[task]!;
-  const [, height, width, channels] = shape;
-  const pixels = height * width;
-  const raster = (data: Float32Array | Int32Array, image: number): Raster => ({
-    height,
-    width,
-    channels,
-    data: data.subarray(image * pixels * channels, (image + 1) * pixels * channels),
-  });
-  for (let image = 0; image < size; image++) {
-    const valid = Uint8Array.from(mask.subarray(image * pixels, (image + 1) * pixels));
-    for (const metric of metrics) metric.update(raster(prediction, image), raster(value, image), valid);
+  let at = 0;
+  for (const { value, mask } of separate(targets[task]!)) {
+    const data = prediction.subarray(at, (at += value.data.length));
+    for (const metric of metrics) metric.update({ ...value, data }, value, mask);
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Split, Task } from '../contracts/index.js';
-import type { HostBatch } from '../data/index.js';
+import type { Task } from '../contracts/index.js';
+import { separate, type HostBatch, type Loader } from '../data/index.js';
 import { pause } from '../pause.js';
 import { evaluate, type EvaluationData, type Predictor } from './evaluate.js';
 
@@ -16,13 +16,11 @@ export type Baselines = Readonly<Record<string, Baseline>>;
  * The metrics of each task's trivial predictor, learned from one split and measured on another: the bar that a
  * model must clear before its numbers mean anything.
  */
-export async function trivialBaselines(train: Split, data: EvaluationData): Promise<Baselines> {
+export async function trivialBaselines(train: Loader, data: EvaluationData): Promise<Baselines> {
   const predictors = data.tasks.map((task) => ({ task, trivial: task.trivial() }));
-  for (let index = 0; index < train.length; index++) {
-    const sample = await train.sample(index);
+  for await (const { targets } of train.batches({ batchSize: data.batchSize })) {
     for (const { task, trivial } of predictors) {
-      const target = task.target(sample);
-      if (target) trivial.update(target);
+      for (const target of separate(targets[task.name]!)) trivial.update(target);
     }
     await pause();
   }

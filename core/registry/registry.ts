@@ -175,17 +175,19 @@ function duplicate(what: string, plugin: string, owner: string): MtlError {
 }
 
 function checkPlugin(plugin: unknown): Plugin {
-  const fields = ['name', 'presets', ...Object.values(kindFields)];
+  const fields = ['name', 'module', 'presets', ...Object.values(kindFields)];
   const fail = (reason: string): never => {
     throw new MtlError('PLUGIN_INVALID', `expected a plugin made by definePlugin({ name, … }), ${reason}`);
   };
   if (!isGroup(plugin)) return fail(`found ${outline(plugin)}`);
-  const { name } = plugin;
+  const { name, module, ...lists } = plugin;
   if (typeof name !== 'string' || !name) return fail(`found ${outline(plugin)}, whose name is ${show(name)}`);
-  for (const [field, parts] of Object.entries(plugin)) {
+  if (module !== undefined && typeof module !== 'string')
+    fail(`found the module ${show(module)} in "${name}"; it is import.meta.url`);
+  for (const [field, parts] of Object.entries(lists)) {
     if (!fields.includes(field))
       fail(`found the unknown field "${field}" in "${name}"; the fields are ${fields.join(', ')}`);
-    if (field === 'name' || parts === undefined) continue;
+    if (parts === undefined) continue;
     if (!isGroup(parts))
       fail(`found ${outline(parts)} as the ${field} of "${name}"; write ${field}: { myName: … }`);
     for (const [part, definition] of Object.entries(parts as object)) {

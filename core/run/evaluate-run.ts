@@ -12,7 +12,7 @@ import {
 import type { Plugin } from '../registry/index.js';
 import { readCheckpoint, restoreCheckpoint } from '../training/checkpoint.js';
 import { RunFolder } from './folder.js';
-import { openSession, openSplit, type Session } from './session.js';
+import { openSession, type Session } from './session.js';
 import type { RunResult } from './train.js';
 
 export interface EvaluateOptions {
@@ -53,8 +53,10 @@ export async function evaluateRun(loaded: LoadedConfig, options: EvaluateOptions
   const session = await openSession(loaded, { initialize: false });
   try {
     const { metrics, data } = await measure(session, options);
-    const baselines = await trivialBaselines(await openSplit(session, 'train'), data);
-    const result = { split, metrics, baselines, run: new RunFolder(folder).path };
+    const train = await session.loading.open('train');
+    const baselines = await trivialBaselines(train, data);
+    const badSamples = { [split]: data.loader.badSamples, train: train.badSamples };
+    const result = { split, metrics, baselines, badSamples, run: new RunFolder(folder).path };
     return baseline
       ? { ...result, ...gain(session, metrics, await measureBaseline(loaded, baseline, split)) }
       : result;
@@ -67,10 +69,10 @@ async function measure(
   session: Session,
   { folder, split: name, checkpoint = 'best', onProgress }: EvaluateOptions,
 ) {
-  const { config, dataset, model, tasks } = session;
-  const split = await openSplit(session, name);
+  const { config, loading, model, tasks } = session;
+  const loader = await loading.open(name);
   restoreCheckpoint(readCheckpoint(new RunFolder(folder)[checkpoint]), { model });
-  const data: EvaluationData = { split, tasks, labels: dataset.labels, batchSize: config.train.batchSize };
+  const data: EvaluationData = { loader, tasks, batchSize: config.train.batchSize };
   return { metrics: await evaluate(modelPredictor(model), { ...data, onProgress }), data };
 }
 

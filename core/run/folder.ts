@@ -24,7 +24,7 @@ export interface Position {
 }
 
 /** Events that are told but not written down: they say how far something is, not what came out. */
-const fleeting: ReadonlySet<TrainingEvent['type']> = new Set(['validating']);
+const fleeting: ReadonlySet<TrainingEvent['type']> = new Set(['validating', 'observing']);
 
 /** What a write leaves beside its file when the process is killed. */
 const leftover = /\.tmp$/;
@@ -156,10 +156,14 @@ function stands(line: string, { epoch, step }: Position): boolean {
       return event.epoch < epoch;
     case 'stopped':
       return false; // it goes on
+    case 'badSample':
+      return true; // its place in the work is not known
     case 'step':
     case 'skipped':
     case 'checkpoint':
     case 'validating':
       return event.step <= step;
+    case 'observing':
+      return false;
   }
 }

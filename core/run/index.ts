@@ -1,6 +1,7 @@
 export { buildEngine, checkEngines, type EngineReport } from './engines.js';
 export { evaluateRun, loadRunConfig, type EvaluateOptions, type EvaluationResult } from './evaluate-run.js';
 export { RunFolder, type StoredConfig } from './folder.js';
-export { openSession, openSplit, type Session } from './session.js';
+export { DataLoading, openData, type Data } from './data.js';
+export { openSession, type Session } from './session.js';
 export { tryEngine, type EngineTrial, type TriedKernels } from './try-engine.js';
 export { train, type RunResult, type TrainOptions } from './train.js';

@@ -1,9 +1,10 @@
-import type { Dataset, Engine, Split, SplitName, Task } from '../contracts/index.js';
-import { taskSpec, type Config, type LoadedConfig } from '../config/index.js';
+import type { Dataset, Engine, Task } from '../contracts/index.js';
+import type { Config, LoadedConfig } from '../config/index.js';
 import { badValue } from '../errors.js';
 import { assembleModel, type Model } from '../model/index.js';
 import type { Consistency } from '../objective/index.js';
-import { RunContainer, tokens, type Deps, type PartSpec, type Registry } from '../registry/index.js';
+import { tokens, type Deps, type PartSpec, type Registry } from '../registry/index.js';
+import { DataLoading, openData, runContainer } from './data.js';
 import { startEngine } from './engines.js';
 
 /** A config come to life: engine started, parts made, model built. */
@@ -13,6 +14,8 @@ export interface Session {
   readonly deps: Deps;
   readonly engine: Engine;
   readonly dataset: Dataset;
+  /** Its splits as batches. */
+  readonly loading: DataLoading;
   readonly tasks: readonly Task[];
   readonly model: Model;
   readonly consistency: Consistency | undefined;
@@ -31,16 +34,9 @@ export async function openSession(
   const { config, registry } = loaded;
   const deps = runContainer(loaded);
   const engine = await startEngine({ ...loaded, engine: config.engine }, deps);
-  const dataset = registry.create('dataset', config.dataset, deps);
+  const data = openData(loaded);
+  const { dataset, tasks } = data;
   deps.provide(tokens.data, { size: dataset.size, labels: dataset.labels });
-  const tasks = Object.entries(config.tasks).map(([name, options]) =>
-    registry.create(
-      'task',
-      taskSpec(name, options),
-      runContainer(loaded).provide(tokens.data, deps.get(tokens.data)).provide(tokens.taskName, name),
-      `tasks.${name}`,
-    ),
-  );
   const consistency = consistencyOf(config, registry, deps, tasks);
   const model = assembleModel({
     tasks,
@@ -61,39 +57,26 @@ export async function openSession(
     seed: config.train.seed,
     initialize,
   });
+  const loading = new DataLoading(loaded, data);
   return {
     config,
     registry,
     deps,
     engine,
     dataset,
+    loading,
     tasks,
     model,
     consistency,
-    dispose: () => model.dispose(),
+    dispose() {
+      loading.dispose();
+      model.dispose();
+    },
   };
-}
-
-/** A split of a session's data. */
-export async function openSplit({ dataset }: Session, name: SplitName): Promise<Split> {
-  const split = await dataset.split(name);
-  if (split.length > 0) return split;
-  throw badValue('DATA_INVALID', {
-    what: `the ${name} split`,
-    expected: 'at least one sample',
-    found: 'none',
-  });
 }
 
 function nameOf(part: PartSpec): string {
   return typeof part === 'string' ? part : part.name;
-}
-
-function runContainer({ config, registry, baseFolder }: LoadedConfig): RunContainer {
-  return new RunContainer()
-    .provide(tokens.registry, registry)
-    .provide(tokens.baseFolder, baseFolder)
-    .provide(tokens.seed, config.train.seed);
 }
 
 function consistencyOf(

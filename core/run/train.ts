@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import type { Optimizer, Split, Stateful, Weighter } from '../contracts/index.js';
+import type { Optimizer, SplitName, Stateful, Weighter } from '../contracts/index.js';
 import type { LoadedConfig } from '../config/index.js';
 import { messageOf, MtlError } from '../errors.js';
+import type { Loader } from '../data/index.js';
 import {
   modelPredictor,
   evaluate,
@@ -14,7 +15,7 @@ import type { EventListener, TrainingEvent } from '../training/events.js';
 import { Trainer } from '../training/trainer.js';
 import { changes } from './changes.js';
 import { RunFolder } from './folder.js';
-import { openSession, openSplit, type Session } from './session.js';
+import { openSession, type Session } from './session.js';
 
 export interface TrainOptions {
   /** The run's folder: new, or an earlier run's to resume. */
@@ -30,6 +31,8 @@ export interface TrainOptions {
 export interface RunResult {
   readonly metrics: MetricValues;
   readonly baselines: Baselines;
+  /** Samples left out since they could not be loaded, by split. */
+  readonly badSamples: Readonly<Partial<Record<SplitName, number>>>;
   /** The run's folder. */
   readonly run: string;
 }
@@ -47,20 +50,23 @@ export async function train(loaded: LoadedConfig, options: TrainOptions): Promis
   const session = await openSession(loaded, { initialize: !(resuming && existsSync(folder.last)) });
   const own: { dispose(): void }[] = [session];
   try {
-    const [trainSplit, val] = [await openSplit(session, 'train'), await openSplit(session, 'val')];
+    const onEvent = recorder(folder, options.onEvent, () => {
+      if (resuming) folder.writeConfig({ ...folder.readConfig(), config: loaded.config });
+      else folder.create(loaded, session.engine.name);
+    });
+    const open = (split: SplitName): Promise<Loader> =>
+      session.loading.open(split, (bad) => onEvent({ type: 'badSample', ...bad }));
+    const [training, val] = [await open('train'), await open('val')];
     const [weighter, optimizer] = [makeWeighter(session), makeOptimizer(session)];
     own.push(weighter, optimizer);
     const trainer = makeTrainer(session, {
       weighter,
       optimizer,
-      train: trainSplit,
+      train: training,
       val,
       folder,
       signal: options.signal,
-      onEvent: recorder(folder, options.onEvent, () => {
-        if (resuming) folder.writeConfig({ ...folder.readConfig(), config: loaded.config });
-        else folder.create(loaded, session.engine.name);
-      }),
+      onEvent,
     });
     if (resuming) resume(folder, trainer);
     const outcome = await trainer.run();
@@ -71,18 +77,15 @@ export async function train(loaded: LoadedConfig, options: TrainOptions): Promis
       );
     }
     restoreCheckpoint(readCheckpoint(folder.best), { model: session.model });
-    const data = {
-      split: val,
-      tasks: session.tasks,
-      labels: session.dataset.labels,
-      batchSize: loaded.config.train.batchSize,
-    };
+    const data = { loader: val, tasks: session.tasks, batchSize: loaded.config.train.batchSize };
     const result: RunResult = {
       metrics: await evaluate(modelPredictor(session.model), data),
-      baselines: await trivialBaselines(trainSplit, data),
+      baselines: await trivialBaselines(training, data),
+      badSamples: { train: training.badSamples, val: val.badSamples },
       run: folder.path,
     };
-    folder.writeJson('metrics.json', { split: 'val', metrics: result.metrics, baselines: result.baselines });
+    const { metrics, baselines, badSamples } = result;
+    folder.writeJson('metrics.json', { split: 'val', metrics, baselines, badSamples });
     return result;
   } finally {
     for (const part of own) part.dispose();
@@ -92,8 +95,8 @@ export async function train(loaded: LoadedConfig, options: TrainOptions): Promis
 interface TrainerParts {
   readonly weighter: Weighter;
   readonly optimizer: Optimizer;
-  readonly train: Split;
-  readonly val: Split;
+  readonly train: Loader;
+  readonly val: Loader;
   readonly folder: RunFolder;
   readonly signal: AbortSignal | undefined;
   readonly onEvent: EventListener;
@@ -114,7 +117,7 @@ export function makeOptimizer({ config, registry, deps }: Session): Optimizer {
 }
 
 function makeTrainer(
-  { config, tasks, model, consistency, dataset }: Session,
+  { config, tasks, model, consistency }: Session,
   { folder, ...rest }: TrainerParts,
 ): Trainer {
   const saveTo = (file: string) => async (parts: Readonly<Record<string, Stateful>>) => {
@@ -126,18 +129,19 @@ function makeTrainer(
     tasks,
     model,
     consistency,
-    dataset,
     ...rest,
     save: saveTo(folder.last),
     saveBest: saveTo(folder.best),
   });
 }
 
+const beforeTheFirstStep: ReadonlySet<TrainingEvent['type']> = new Set(['start', 'observing', 'badSample']);
+
 /** Writes events down and passes them on. The first one after the start calls `begin`; until then nothing is written. */
 function recorder(folder: RunFolder, listener: EventListener | undefined, begin: () => void): EventListener {
   let waiting: TrainingEvent[] | undefined = [];
   return (event) => {
-    if (event.type === 'start') waiting?.push(event);
+    if (waiting && beforeTheFirstStep.has(event.type)) waiting.push(event);
     else {
       if (waiting) begin();
       for (const known of [...(waiting ?? []), event]) folder.append(known);
@@ -160,10 +164,16 @@ function resume(folder: RunFolder, trainer: Trainer): void {
   folder.rewind(trainer.progress);
 }
 
-/** Another config would make the saved state mean something else; only the number of epochs may change. */
+/** Another config would make the saved state mean something else; what changes no number may differ. */
 function assertSameConfig(folder: RunFolder, { config }: LoadedConfig): void {
   const comparable = (value: LoadedConfig['config']): unknown =>
-    JSON.parse(JSON.stringify({ ...value, train: { ...value.train, epochs: 0 } }));
+    JSON.parse(
+      JSON.stringify({
+        ...value,
+        train: { ...value.train, epochs: 0 },
+        loader: { ...value.loader, workers: 0, prefetch: 0, memory: 0, cache: null },
+      }),
+    );
   const changed = changes(comparable(folder.readConfig().config), comparable(config));
   if (changed.length === 0) return;
   throw new MtlError(

@@ -1,8 +1,7 @@
 import { checkConfig, type EngineChoice, type Fragment } from '../config/index.js';
 import type { KernelReport } from '../contracts/index.js';
-import { collate } from '../data/index.js';
 import { Stepper, type StepResult } from '../training/stepper.js';
-import { openSession, openSplit, type Session } from './session.js';
+import { openSession, type Session } from './session.js';
 import { makeOptimizer, makeWeighter } from './train.js';
 
 /** What one training step on an engine showed. */
@@ -40,7 +39,10 @@ const small: Fragment = {
  */
 export async function tryEngine({ engine, registry, baseFolder }: EngineChoice): Promise<EngineTrial> {
   const config = checkConfig({ ...small, engine }, registry);
-  const session = await openSession({ config, registry, baseFolder, file: undefined }, { initialize: true });
+  const session = await openSession(
+    { config, registry, baseFolder, file: undefined, plugins: [] },
+    { initialize: true },
+  );
   try {
     const before = await session.engine.kernels?.();
     const { losses, times } = await step(session);
@@ -57,13 +59,13 @@ export async function tryEngine({ engine, registry, baseFolder }: EngineChoice):
 }
 
 async function step(session: Session): Promise<StepResult> {
-  const { tasks, model, consistency } = session;
+  const { model, consistency } = session;
   const [weighter, optimizer] = [makeWeighter(session), makeOptimizer(session)];
   try {
-    const split = await openSplit(session, 'train');
-    const samples = Array.from({ length: split.length }, (_, index) => split.sample(index));
-    const batch = collate(await Promise.all(samples), tasks);
-    return await new Stepper({ model, consistency, weighter, optimizer, clipNorm: null }).step(batch, 1e-3);
+    const loader = await session.loading.open('train');
+    const batches = loader.batches({ batchSize: loader.length });
+    const { value: batch } = await batches.next();
+    return await new Stepper({ model, consistency, weighter, optimizer, clipNorm: null }).step(batch!, 1e-3);
   } finally {
     weighter.dispose();
     optimizer.dispose();

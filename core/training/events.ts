@@ -1,3 +1,4 @@
+import type { SplitName } from '../contracts/index.js';
 import type { MetricValues } from '../evaluation/evaluate.js';
 import type { GradientDiagnostics } from './diagnostics.js';
 
@@ -52,7 +53,19 @@ export type TrainingEvent =
       readonly meanLosses: Readonly<Record<string, number>>;
       /** ω_t */
       readonly weights: Readonly<Record<string, number>>;
+      /** Share of the time that was spent waiting for batches, 0–1. */
+      readonly waiting: number;
     }
+  | {
+      /** A sample that could not be loaded is left out; told once. */
+      readonly type: 'badSample';
+      readonly split: SplitName;
+      /** Its place in the split. */
+      readonly index: number;
+      readonly reason: string;
+    }
+  /** The tasks look at the training labels before the first step. */
+  | { readonly type: 'observing'; readonly done: number; readonly of: number }
   | { readonly type: 'validating'; readonly step: number; readonly done: number; readonly of: number }
   | {
       readonly type: 'validation';

@@ -1,8 +1,7 @@
-import type { Dataset, Optimizer, Split, Stateful, Task, Weighter } from '../contracts/index.js';
+import type { Optimizer, Stateful, Task, Weighter } from '../contracts/index.js';
 import type { Config } from '../config/schema.js';
-import { batchCount, batches } from '../data/index.js';
 import { evaluate, modelPredictor, type MetricValues } from '../evaluation/evaluate.js';
-import type { HostBatch } from '../data/index.js';
+import type { HostBatch, Loader } from '../data/index.js';
 import { badValue, MtlError } from '../errors.js';
 import type { Model } from '../model/index.js';
 import type { Consistency } from '../objective/index.js';
@@ -11,6 +10,7 @@ import { comparison, type IsBetter } from './best.js';
 import type { EventListener } from './events.js';
 import { Progress } from './progress.js';
 import { learningRateFactor } from './schedule.js';
+import { observeTargets, statisticsParts } from './statistics.js';
 import { Stepper } from './stepper.js';
 
 export interface TrainerArgs {
@@ -20,9 +20,8 @@ export interface TrainerArgs {
   readonly consistency: Consistency | undefined;
   readonly weighter: Weighter;
   readonly optimizer: Optimizer;
-  readonly dataset: Dataset;
-  readonly train: Split;
-  readonly val: Split;
+  readonly train: Loader;
+  readonly val: Loader;
   readonly onEvent: EventListener;
   /** Saves the run's state so that it can go on from here. @returns the file */
   readonly save: (parts: Readonly<Record<string, Stateful>>) => Promise<string>;
@@ -43,16 +42,16 @@ export class Trainer {
   private readonly stepper: Stepper;
   private readonly isBetter: IsBetter;
   private readonly stepsPerEpoch: number;
-  private readonly dropLast: boolean;
+  /** In the epoch that is under way, ms. */
+  private waited = 0;
+  private worked = 0;
 
   constructor(private readonly args: TrainerArgs) {
     const { model, weighter, optimizer, settings, train, tasks } = args;
-    this.parts = { model, weighter, optimizer, progress: this.progress };
+    this.parts = { model, weighter, optimizer, progress: this.progress, ...statisticsParts(tasks) };
     this.stepper = new Stepper({ ...args, clipNorm: settings.clipNorm });
     this.isBetter = comparison(settings.best, tasks);
-    // A lone last image has no batch statistics to speak of.
-    this.dropLast = train.length % settings.batchSize === 1 && settings.batchSize > 1;
-    this.stepsPerEpoch = batchCount(train.length, settings.batchSize, this.dropLast);
+    this.stepsPerEpoch = train.batchCount({ batchSize: settings.batchSize, dropLone: true });
     if (this.stepsPerEpoch === 0) {
       throw badValue('DATA_INVALID', {
         what: 'the training split',
@@ -75,6 +74,7 @@ export class Trainer {
       parameters: Object.values(model.parameters).reduce((total, { size }) => total + size, 0),
       resumedAt: progress.step,
     });
+    if (progress.step === 0) await this.observeTargets();
     while (progress.epoch < settings.epochs && !this.exhausted()) {
       await this.epoch();
       if (signal?.aborted) {
@@ -89,26 +89,24 @@ export class Trainer {
 
   /** The steps of an epoch that are still to be done, then its end; returns early where the run is to stop. */
   private async epoch(): Promise<void> {
-    const { settings, train, dataset, tasks, signal } = this.args;
+    const { settings, train, signal } = this.args;
     const { progress } = this;
-    const { augment, batchSize, seed, prefetch } = settings;
+    const { augment, batchSize, seed } = settings;
     let last = performance.now();
-    const loaded = batches({
-      split: train,
-      tasks,
-      labels: dataset.labels,
+    [this.waited, this.worked] = [0, 0];
+    const loaded = train.batches({
       batchSize,
-      seed,
-      epoch: progress.epoch,
-      shuffle: true,
+      shuffle: { seed, epoch: progress.epoch },
       augment: augment === false ? undefined : augment,
       startBatch: progress.stepInEpoch,
-      prefetch,
-      dropLast: this.dropLast,
+      dropLone: true,
     });
     for await (const batch of loaded) {
+      const arrived = performance.now();
       await this.step(batch, last);
+      this.waited += arrived - last;
       last = performance.now();
+      this.worked += last - arrived;
       if (signal?.aborted) return;
       if (settings.checkpointEvery !== null && progress.step % settings.checkpointEvery === 0)
         await this.save();
@@ -164,7 +162,15 @@ export class Trainer {
     const byTask = (values: readonly number[]): Record<string, number> =>
       Object.fromEntries(tasks.map(({ name }, index) => [name, values[index]!]));
     const { epoch, step } = progress;
-    onEvent({ type: 'epoch', epoch, step, meanLosses: byTask(meanLosses), weights: byTask(weights) });
+    const waiting = this.waited / Math.max(1, this.waited + this.worked);
+    onEvent({
+      type: 'epoch',
+      epoch,
+      step,
+      meanLosses: byTask(meanLosses),
+      weights: byTask(weights),
+      waiting,
+    });
     progress.endEpoch();
     if (progress.epoch % settings.validateEvery === 0 || progress.epoch === settings.epochs) {
       await this.validate(epoch);
@@ -189,14 +195,21 @@ export class Trainer {
   }
 
   private evaluateVal(): Promise<MetricValues> {
-    const { val: split, tasks, dataset, model, onEvent, settings } = this.args;
+    const { val: loader, tasks, model, onEvent, settings } = this.args;
     return evaluate(modelPredictor(model), {
-      split,
+      loader,
       tasks,
-      labels: dataset.labels,
       batchSize: settings.batchSize,
       onProgress: (done, of) => onEvent({ type: 'validating', step: this.progress.step, done, of }),
     });
+  }
+
+  /** Shows the tasks that ask for it all training labels once. */
+  private observeTargets(): Promise<void> {
+    const { train, tasks, settings, onEvent } = this.args;
+    return observeTargets(train, tasks, settings.batchSize, (done, of) =>
+      onEvent({ type: 'observing', done, of }),
+    );
   }
 
   private exhausted(): boolean {

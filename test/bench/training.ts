@@ -2,15 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import {
-  batches,
-  loadConfig,
-  openSession,
-  openSplit,
-  Stepper,
-  type HostBatch,
-  type Session,
-} from '../../core/index.js';
+import { loadConfig, openSession, Stepper, type HostBatch, type Session } from '../../core/index.js';
 import { builtin } from '../../plugins/index.js';
 import { repositoryRoot } from '../repository.js';
 
@@ -86,16 +78,11 @@ export async function openTraining(setup: Setup, engine: string): Promise<Traini
 
 async function* firstBatches(session: Session, count: number): AsyncIterable<HostBatch> {
   const { train } = session.config;
-  const loading = batches({
-    split: await openSplit(session, 'train'),
-    tasks: session.tasks,
-    labels: session.dataset.labels,
+  const loader = await session.loading.open('train');
+  const loading = loader.batches({
     batchSize: train.batchSize,
-    seed: 0,
-    epoch: 0,
-    shuffle: true,
+    shuffle: { seed: 0, epoch: 0 },
     augment: train.augment === false ? undefined : train.augment,
-    prefetch: 1,
   });
   let given = 0;
   for await (const batch of loading) {

@@ -5,13 +5,11 @@
 import * as tf from '@tensorflow/tfjs';
 import Table from 'cli-table3';
 import {
-  batches,
   checkEngines,
   createPart,
   differentiate,
   loadConfig,
   openSession,
-  openSplit,
   Registry,
   Stepper,
   type Optimizer,
@@ -161,18 +159,8 @@ async function xtascNet(count: number, engine: string): Promise<Subject> {
       initialize: true,
     },
   );
-  const loading = batches({
-    split: await openSplit(session, 'train'),
-    tasks: session.tasks,
-    labels: session.dataset.labels,
-    batchSize: 1,
-    seed: 0,
-    epoch: 0,
-    shuffle: false,
-    augment: undefined,
-    prefetch: 1,
-  });
-  const { value: batch } = await loading[Symbol.asyncIterator]().next();
+  const loader = await session.loading.open('train');
+  const { value: batch } = await loader.batches({ batchSize: 1 }).next();
   return {
     tasks,
     async step(weighter, optimizer) {

@@ -187,7 +187,7 @@ export function parseEvents(lines: string): readonly object[] {
     .split('\n')
     .map((line) => JSON.parse(line) as TrainingEvent)
     .filter(({ type }) => type !== 'start' && type !== 'checkpoint' && type !== 'validating')
-    .map((event) => ({ ...event, imagesPerSecond: undefined }));
+    .map((event) => ({ ...event, imagesPerSecond: undefined, waiting: undefined }));
 }
 
 /** One message, whole, with neither a stack trace nor a value that nobody should see. */

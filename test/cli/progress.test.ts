@@ -67,7 +67,7 @@ const validated: TrainingEvent = {
 function epochOf({ event }: Reporter): void {
   event(started);
   for (let number = 1; number <= 4; number++) event(step(number));
-  event({ type: 'epoch', epoch: 0, step: 4, meanLosses: {}, weights: {} });
+  event({ type: 'epoch', epoch: 0, step: 4, meanLosses: {}, weights: {}, waiting: 0 });
   event({ type: 'validating', step: 4, done: 1, of: 2 });
   event({ type: 'validating', step: 4, done: 2, of: 2 });
   event(validated);

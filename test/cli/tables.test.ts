@@ -29,6 +29,7 @@ describe('tables', () => {
     const table = resultTable({
       metrics: { depth: { rmse: 1.23456, delta1: 0.5 } },
       baselines: { depth: { predictor: 'mean depth', metrics: { rmse: 2 } } },
+      badSamples: {},
       run: 'runs/a',
     });
     expect(table.split('\n').slice(3, 5)).to.deep.equal([

@@ -71,13 +71,14 @@ describe('mtl train and mtl evaluate', () => {
       ...['step', 'step', 'epoch', 'validating', 'validation', 'checkpoint'],
       ...['step', 'step', 'epoch', 'validating', 'validation', 'checkpoint'],
     ]);
-    expect(result).to.have.all.keys('metrics', 'baselines', 'run');
+    expect(result).to.have.all.keys('metrics', 'baselines', 'badSamples', 'run');
     expect(result.run).to.equal(folder('json'));
     expectResult(result);
     expect(JSON.parse(text('json', 'metrics.json'))).to.deep.equal({
       split: 'val',
       metrics: result.metrics,
       baselines: result.baselines,
+      badSamples: { train: 0, val: 0 },
     });
     expect(parseEvents(stdout.trimEnd().split('\n').slice(0, -1).join('\n'))).to.deep.equal(
       events(folder('json')),

@@ -1,4 +1,14 @@
-import type { HostTarget, LabelInfo, Raster, Sample, Split, Task } from '../../../core/index.js';
+import {
+  Loader,
+  Reader,
+  type HostTarget,
+  type LabelInfo,
+  type LoaderSettings,
+  type Raster,
+  type Sample,
+  type Split,
+  type Task,
+} from '../../../core/index.js';
 
 export const labelInfos: Readonly<Record<string, LabelInfo>> = {
   segmentation: { kind: 'classes', names: ['a', 'b'], colors: [], void: 255 },
@@ -76,4 +86,17 @@ export class WatchedSplit implements Split {
       this.reading--;
     }
   }
+}
+
+/** A split's batches, loaded on this thread. */
+export async function loaderOf(
+  split: Split,
+  tasks: readonly Task[],
+  {
+    labels = labelInfos,
+    ...settings
+  }: LoaderSettings & { readonly labels?: Readonly<Record<string, LabelInfo>> } = {},
+): Promise<Loader> {
+  const dataset = { size: { height: 1, width: 1 }, labels, split: () => Promise.resolve(split) };
+  return new Loader(await new Reader({ dataset, tasks, memory: 0 }).source('train'), settings);
 }

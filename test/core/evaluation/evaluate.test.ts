@@ -1,5 +1,15 @@
 import { expect } from 'chai';
-import { evaluate, imageMean, imageStd, MtlError, type Metric, type Predictor } from '../../../core/index.js';
+import {
+  evaluate,
+  imageMean,
+  imageStd,
+  MtlError,
+  type Metric,
+  type Predictor,
+  type Split,
+  type Task,
+} from '../../../core/index.js';
+import { loaderOf } from '../data/samples.js';
 import { numberTask, rows, SquaredError } from './fakes.js';
 
 /** Predicts the number that an image is filled with. */
@@ -15,12 +25,17 @@ const values = [[1, 2], [3, 0], null, [5, 1], [0, 0], [9, 7], [2, 2]];
 const errors = [1, 4, 2 ** 2, 2 ** 2, 2 ** 2, 4 ** 2, 2 ** 2, 4 ** 2, 4 ** 2];
 
 describe('evaluate', () => {
-  const data = { split: rows('depth', values), tasks: [numberTask('depth')], labels: {} };
+  const split = rows('depth', values);
+  const tasks = [numberTask('depth')];
+  const over = async (split: Split, tasks: readonly Task[]) => ({
+    loader: await loaderOf(split, tasks),
+    tasks,
+  });
 
   it('is the mean over all labelled pixels, to the bit, whatever the batch size', async () => {
     const expected = { depth: { squared: errors.reduce((sum, error) => sum + error) / errors.length } };
     for (const batchSize of [1, 2, 3, 7, 100]) {
-      expect(await evaluate(readImage, { ...data, batchSize })).to.deep.equal(expected);
+      expect(await evaluate(readImage, { ...(await over(split, tasks)), batchSize })).to.deep.equal(expected);
     }
   });
 
@@ -31,7 +46,11 @@ describe('evaluate', () => {
       ids.push(...batch.ids);
       return readImage(batch);
     };
-    await evaluate(predict, { ...data, batchSize: 3, onProgress: (done, of) => told.push([done, of]) });
+    await evaluate(predict, {
+      ...(await over(split, tasks)),
+      batchSize: 3,
+      onProgress: (done, of) => told.push([done, of]),
+    });
     expect(told).to.deep.equal([
       [1, 3],
       [2, 3],
@@ -49,7 +68,7 @@ describe('evaluate', () => {
       if (running.on) setImmediate(turn);
     };
     setImmediate(turn);
-    await evaluate(readImage, { ...data, batchSize: 1, onProgress: () => told++ });
+    await evaluate(readImage, { ...(await over(split, tasks)), batchSize: 1, onProgress: () => told++ });
     running.on = false;
     expect(turns).to.be.at.least(told);
   });
@@ -65,7 +84,7 @@ describe('evaluate', () => {
       'depth',
       [[0, 0], null, [0, 0]].map((row) => row ?? [0, 0]),
     );
-    expect(await evaluate(readImage, { split, tasks, labels: {}, batchSize: 2 })).to.deep.equal({
+    expect(await evaluate(readImage, { ...(await over(split, tasks)), batchSize: 2 })).to.deep.equal({
       depth: { counted: 0 },
     });
   });
@@ -79,7 +98,7 @@ describe('evaluate', () => {
       });
     for (const error of [new Error('broken'), new MtlError('RUN_INVALID', 'broken')]) {
       const tasks = [numberTask('depth', () => [failing(error)])];
-      const found = await evaluate(readImage, { ...data, tasks, batchSize: 2 }).catch(
+      const found = await evaluate(readImage, { ...(await over(split, tasks)), batchSize: 2 }).catch(
         (thrown: unknown) => thrown,
       );
       expect(found).to.equal(error);

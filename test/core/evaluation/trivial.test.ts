@@ -10,16 +10,17 @@ import {
 } from '../../../core/index.js';
 import { builtin } from '../../../plugins/index.js';
 import { Registry } from '../../../core/index.js';
+import { loaderOf } from '../data/samples.js';
 import { numberTask, rows } from './fakes.js';
 
 describe('trivial predictors', () => {
   it('learn from one split and are measured on the other, pixels without labels having no say', async () => {
-    const train = rows('depth', [[1, 0], null, [3, 8]]);
-    const split = rows('depth', [[2, 0], [6, 4], null]);
+    const tasks = [numberTask('depth')];
+    const train = await loaderOf(rows('depth', [[1, 0], null, [3, 8]]), tasks);
+    const val = rows('depth', [[2, 0], [6, 4], null]);
     const baselines = await trivialBaselines(train, {
-      split,
-      tasks: [numberTask('depth')],
-      labels: {},
+      loader: await loaderOf(val, tasks),
+      tasks,
       batchSize: 2,
     });
     // The mean is (1 + 3 + 8)/3 = 4; errors are 2², 2² and 0.
@@ -63,10 +64,9 @@ describe('trivial predictors', () => {
     );
     const val = both([[1, 0, 255, 1]], [[4, 5, 0, 2]]);
     const tasks = ['segmentation', 'depth'].map((name) => task(name, labels));
-    const { segmentation, depth } = await trivialBaselines(train, {
-      split: val,
+    const { segmentation, depth } = await trivialBaselines(await loaderOf(train, tasks), {
+      loader: await loaderOf(val, tasks),
       tasks,
-      labels,
       batchSize: 1,
     });
     expect([segmentation!.predictor, depth!.predictor]).to.deep.equal(['majority class', 'mean depth']);

@@ -14,7 +14,8 @@ import { builtin } from '../../../plugins/index.js';
 const registry = new Registry([builtin]);
 const deps = new RunContainer().provide(tokens.registry, registry).provide(tokens.seed, 0);
 const depth = { name: 'depth', channels: 1, transfer: {} } as Task;
-const segmentation = (classes: number): Task => ({ name: 'segmentation', channels: classes, transfer: {} }) as Task;
+const segmentation = (classes: number): Task =>
+  ({ name: 'segmentation', channels: classes, transfer: {} }) as Task;
 
 interface Size {
   readonly height: number;

@@ -258,8 +258,8 @@ describe('Registry.add', () => {
       [{ default: plugin }, 'found { default }, whose name is nothing'],
       [
         { name: 'x', loses: {} },
-        'found the unknown field "loses" in "x"; the fields are name, presets, tasks, backbones, transferNets, losses, ' +
-          'weighters, architectures, datasets, engines, optimizers, metrics',
+        'found the unknown field "loses" in "x"; the fields are name, module, presets, tasks, backbones, transferNets, losses, ' +
+          'weighters, architectures, datasets, engines, optimizers, metrics, exporters',
       ],
       [
         { name: 'x', metrics: [constant] },

@@ -105,7 +105,7 @@ describe('a run folder', () => {
       imagesPerSecond: 1,
     });
     const epoch = (number: number): TrainingEvent[] => [
-      { type: 'epoch', epoch: number, step: 2 * number + 2, meanLosses: {}, weights: {} },
+      { type: 'epoch', epoch: number, step: 2 * number + 2, meanLosses: {}, weights: {}, waiting: 0 },
       { type: 'validation', epoch: number, step: 2 * number + 2, metrics: {}, best: true },
     ];
     const checkpoint = (number: number): TrainingEvent => ({

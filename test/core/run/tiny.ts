@@ -19,5 +19,5 @@ export function load(...overrides: string[]): Promise<LoadedConfig> {
 
 /** An event without what depends on the clock. */
 export function timeless(event: TrainingEvent): object {
-  return { ...event, imagesPerSecond: undefined };
+  return { ...event, imagesPerSecond: undefined, waiting: undefined };
 }

@@ -2,11 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
 import {
   openSession,
-  openSplit,
   type EventListener,
   type Metric,
-  type Session,
-  type Split,
   type Task,
   type TrainingEvent,
 } from '../../../core/index.js';
@@ -54,7 +51,7 @@ describe('the trainer', () => {
     { values, task, signal, onEvent }: Changes = {},
   ): Promise<Run> {
     const session = await openSession(await load(...small, ...overrides), { initialize: true });
-    const { config, registry, deps, model, consistency, dataset } = session;
+    const { config, registry, deps, model, consistency, loading } = session;
     const tasks = session.tasks
       .map((given): Task => (values ? { ...given, metrics: () => [scripted(values, false)] } : given))
       .map(task ?? ((given) => given));
@@ -72,8 +69,8 @@ describe('the trainer', () => {
       consistency,
       weighter,
       optimizer,
-      dataset,
-      ...(await splits(session)),
+      train: await loading.open('train'),
+      val: await loading.open('val'),
       signal,
       onEvent: (event) => {
         events.push(event);
@@ -89,10 +86,6 @@ describe('the trainer', () => {
     const trainer = new Trainer(args);
     const dispose = (): void => [weighter, optimizer, session].forEach((part) => part.dispose());
     return { trainer, events, best, dispose };
-  }
-
-  async function splits(session: Session): Promise<{ train: Split; val: Split }> {
-    return { train: await openSplit(session, 'train'), val: await openSplit(session, 'val') };
   }
 
   /** Trains to the end, or to where it stops. */

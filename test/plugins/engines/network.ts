@@ -1,14 +1,14 @@
 /** A small XTasC-Net's losses and gradients on an engine. */
 import * as tf from '@tensorflow/tfjs';
 import {
-  collate,
   createPart,
   openSession,
-  openSplit,
   Stepper,
+  type HostBatch,
   type NamedGradients,
   type Optimizer,
   type PartSpec,
+  type Session,
 } from '../../../core/index.js';
 import { equal } from '../../../plugins/weighters/index.js';
 import { load } from '../../core/run/tiny.js';
@@ -46,13 +46,19 @@ class Recorder implements Optimizer {
   }
 }
 
+/** The first two samples of a session's training split. */
+export async function firstBatch({ loading }: Session): Promise<HostBatch> {
+  const loader = await loading.open('train');
+  const { value } = await loader.batches({ batchSize: 2 }).next();
+  return value!;
+}
+
 /** @param engine as in a config */
 async function pass(engine: PartSpec, size: string): Promise<NetworkPass> {
   const loaded = await load(`dataset.size=${size}`, `engine=${JSON.stringify(engine)}`);
   const before = tf.memory().numTensors;
   const session = await openSession(loaded, { initialize: true });
-  const split = await openSplit(session, 'train');
-  const batch = collate(await Promise.all([split.sample(0), split.sample(1)]), session.tasks);
+  const batch = await firstBatch(session);
   const [weighter, optimizer] = [createPart(equal), new Recorder()];
   weighter.setup({
     tasks: session.tasks.map(({ name }) => name),

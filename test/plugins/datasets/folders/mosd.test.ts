@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect } from 'chai';
-import { batches, RunContainer, tokens, type Dataset, type SplitName } from '../../../../core/index.js';
+import { RunContainer, tokens, type Dataset, type SplitName } from '../../../../core/index.js';
 import { folders } from '../../../../plugins/datasets/folders/index.js';
-import { labelTask } from '../../../core/data/samples.js';
+import { labelTask, loaderOf } from '../../../core/data/samples.js';
 
 const root = resolve('..', 'shared', 'data', 'mosd');
 const present = existsSync(resolve(root, 'rgb'));
@@ -67,15 +67,10 @@ suite(
       const tasks = [labelTask('segmentation'), labelTask('depth')];
       const split = await dataset.split('val');
       const found: number[][] = [];
-      const { labels } = dataset;
-      for await (const batch of batches({
-        split,
-        tasks,
-        labels,
+      const loader = await loaderOf(split, tasks, { labels: dataset.labels });
+      for await (const batch of loader.batches({
         batchSize: 4,
-        seed: 0,
-        epoch: 0,
-        shuffle: true,
+        shuffle: { seed: 0, epoch: 0 },
         augment: {},
       })) {
         found.push([...batch.shape]);

@@ -1,9 +1,10 @@
 /** What the tests compute on the torch engine; each function gives numbers to hold against what they should be. */
 import * as tf from '@tensorflow/tfjs';
-import { collate, createPart, fused, openSession, openSplit, Stepper } from '../../../../core/index.js';
+import { createPart, fused, openSession, Stepper } from '../../../../core/index.js';
 import { optimizers } from '../../../../plugins/optimizers/index.js';
 import { equal } from '../../../../plugins/weighters/index.js';
 import { load } from '../../../core/run/tiny.js';
+import { firstBatch } from '../network.js';
 import { uniform } from '../reference.js';
 
 type Numbers = Record<string, number>;
@@ -231,8 +232,7 @@ function collectGarbage(): void {
 
 async function trainTiny(engine: unknown, steps: number): Promise<Seen> {
   const session = await openSession(await load(`engine=${JSON.stringify(engine)}`), { initialize: true });
-  const split = await openSplit(session, 'train');
-  const batch = collate(await Promise.all([split.sample(0), split.sample(1)]), session.tasks);
+  const batch = await firstBatch(session);
   const [weighter, optimizer] = [createPart(equal), createPart(optimizers.adam, { lr: 1e-3 })];
   weighter.setup({
     tasks: session.tasks.map(({ name }) => name),
