@@ -50,6 +50,7 @@ export class DataLoading {
     data: Data,
   ) {
     this.reader = readerOf(loaded, data, 1);
+    void diskCacheOf(loaded)?.clean();
   }
 
   /**
@@ -98,9 +99,17 @@ export class DataLoading {
 }
 
 /** @param share of the memory for decoded samples, 0–1 */
-export function readerOf({ config, baseFolder }: LoadedConfig, data: Data, share: number): Reader {
-  const { cache, memory } = config.loader;
-  const disk =
-    cache === null ? undefined : new DiskCache(resolve(baseFolder, cache), JSON.stringify(config.dataset));
-  return new Reader({ ...data, memory: share * memory * 2 ** 20, disk });
+export function readerOf(loaded: LoadedConfig, data: Data, share: number): Reader {
+  return new Reader({
+    ...data,
+    memory: share * loaded.config.loader.memory * 2 ** 20,
+    disk: diskCacheOf(loaded),
+  });
+}
+
+function diskCacheOf({ config, baseFolder }: LoadedConfig): DiskCache | undefined {
+  const { cache } = config.loader;
+  return cache === null
+    ? undefined
+    : new DiskCache(resolve(baseFolder, cache), JSON.stringify([baseFolder, config.dataset]));
 }
