@@ -5,7 +5,7 @@ import type { ModelSummary, PartListing, RunResult } from '../core/index.js';
  * @param right columns of numbers
  * @param broken widths of columns whose texts go on in a next line
  */
-function table(
+export function textTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   right: readonly number[],
@@ -31,7 +31,7 @@ export function resultTable({ metrics, baselines }: RunResult): string {
       return [task, name, value.toPrecision(4), bar === undefined ? '–' : bar.toPrecision(4), predictor];
     }),
   );
-  return table(['task', 'metric', 'model', 'trivial', 'trivial predictor'], rows, [2, 3]);
+  return textTable(['task', 'metric', 'model', 'trivial', 'trivial predictor'], rows, [2, 3]);
 }
 
 /** Parts, or all layers, with parameters and multiply-accumulates. */
@@ -51,7 +51,7 @@ export function summaryTable({ parts, parameters, macs }: ModelSummary, layers: 
   rows.push(['total', '', '', count(parameters), billions(macs)]);
   const shown = layers ? rows : rows.map(([name, , , ...counts]) => [name!, ...counts]);
   const head = layers ? ['part', 'layer', 'output', 'parameters', 'MACs'] : ['part', 'parameters', 'MACs'];
-  return table(head, shown, layers ? [3, 4] : [1, 2]);
+  return textTable(head, shown, layers ? [3, 4] : [1, 2]);
 }
 
 /** @param columns of the terminal: descriptions are broken to fit it; undefined where there is none */
@@ -66,7 +66,7 @@ export function listTable(parts: readonly PartListing[], columns: number | undef
   const total = widths.reduce((sum, width) => sum + width, head.length + 1);
   const description = head.indexOf('what it is');
   const room = widths[description]! - total + (columns ?? Infinity);
-  return table(
+  return textTable(
     head,
     rows,
     [],

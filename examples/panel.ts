@@ -8,19 +8,19 @@ import {
   collate,
   loadRunConfig,
   modelPredictor,
+  mosaic,
   openSession,
   prepare,
   readCheckpoint,
   restoreCheckpoint,
   RunFolder,
+  writePicture,
   type RgbImage,
   type Session,
 } from 'crosstask';
 import { builtin } from 'crosstask/plugins';
-import sharp, { type Sharp } from 'sharp';
 
 const [run = 'runs/quickstart', file = 'panel.png', count = '4'] = process.argv.slice(2);
-const gap = 4;
 
 const loaded = await loadRunConfig(run, [builtin]);
 const session = await openSession(loaded, { initialize: false });
@@ -29,7 +29,7 @@ const split = await session.dataset.split('test');
 const rows: RgbImage[][] = [];
 for (let index = 0; index < Math.min(Number(count), split.length); index++)
   rows.push(await pictures(session, index));
-await mosaic(rows).toFile(file);
+await writePicture(file, mosaic(rows));
 console.log(`Wrote ${file}`);
 process.exit();
 
@@ -49,23 +49,4 @@ async function pictures({ tasks, model }: Session, index: number): Promise<RgbIm
       ];
     }),
   ];
-}
-
-function mosaic(rows: readonly (readonly RgbImage[])[]): Sharp {
-  const { height, width } = rows[0]![0]!;
-  const canvas = {
-    width: rows[0]!.length * (width + gap) - gap,
-    height: rows.length * (height + gap) - gap,
-    channels: 3 as const,
-    background: 'white',
-  };
-  const tiles = rows.flatMap((row, y) =>
-    row.map(({ data, ...picture }, x) => ({
-      input: Buffer.from(data),
-      raw: { width: picture.width, height: picture.height, channels: 3 as const },
-      left: x * (width + gap),
-      top: y * (height + gap),
-    })),
-  );
-  return sharp({ create: canvas }).composite(tiles).png();
 }

@@ -72,7 +72,7 @@ export interface Split {
    * The files that sample `index` is made from: while they and the data set's options stay the same, so does the
    * sample, and a copy of it may be kept on disk. Absent where samples are not read from files.
    */
-  files?(index: number): readonly string[];
+  files?(index: number): readonly string[] | undefined;
   /** Runs of samples that belong into batches of their own; absent = any sample may stand beside any other. */
   readonly groups?: readonly SampleGroup[];
 }

@@ -12,3 +12,4 @@ export {
 export { imageMean, imageStd, prepare, type Example, type ExampleTarget } from './prepare.js';
 export { Reader, type ReaderArgs } from './reader.js';
 export { resizeBilinear, resizeNearest, type Box } from './resize.js';
+export * from './inspect/index.js';

@@ -1,5 +1,7 @@
 export { buildEngine, checkEngines, type EngineReport } from './engines.js';
 export { evaluateRun, loadRunConfig, type EvaluateOptions, type EvaluationResult } from './evaluate-run.js';
+export { exportData, type ExportOptions } from './export-data.js';
+export { inspectData, type InspectOptions } from './inspect-data.js';
 export { RunFolder, type StoredConfig } from './folder.js';
 export { DataLoading, openData, type Data } from './data.js';
 export { openSession, type Session } from './session.js';

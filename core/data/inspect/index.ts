@@ -1,0 +1,3 @@
+export { contactSheet, mosaic } from './contact-sheet.js';
+export { inspectSplit, type SplitReport } from './inspect.js';
+export type { ClassReport, Histogram, LabelReport, NumberReport } from './labels.js';

@@ -1,0 +1,52 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Split, SplitName } from '../contracts/index.js';
+import type { LoadedConfig } from '../config/index.js';
+import { badValue } from '../errors.js';
+import { openData, runContainer } from './data.js';
+
+export interface ExportOptions {
+  /** An exporter's name. */
+  readonly format: string;
+  readonly splits: readonly SplitName[];
+  /** New, or empty. */
+  readonly folder: string;
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+/**
+ * Writes the data that a config names in another layout.
+ * @returns what stands under `dataset:` in a config that reads it
+ * @throws MtlError; what was written until then is removed
+ */
+export async function exportData(
+  loaded: LoadedConfig,
+  { format, splits, folder, onProgress }: ExportOptions,
+): Promise<Readonly<Record<string, unknown>>> {
+  const exporter = loaded.registry.create('exporter', format, runContainer(loaded), '--format');
+  const { dataset } = openData(loaded);
+  const path = resolve(folder);
+  const made = makeEmpty(path);
+  try {
+    const opened: Partial<Record<SplitName, Split>> = {};
+    for (const name of splits) opened[name] = await dataset.split(name);
+    const written = await exporter.write({ dataset, splits: opened, onProgress }, path);
+    return { ...written, root: path };
+  } catch (error) {
+    for (const name of readdirSync(path)) rmSync(resolve(path, name), { recursive: true });
+    if (made) rmSync(path, { recursive: true });
+    throw error;
+  }
+}
+
+/** @returns whether the folder is new */
+function makeEmpty(path: string): boolean {
+  const made = mkdirSync(path, { recursive: true }) !== undefined;
+  const found = readdirSync(path).length;
+  if (found === 0) return made;
+  throw badValue('DATA_INVALID', {
+    what: 'the folder to export to',
+    expected: 'a new or empty one',
+    found: `${found} entries in ${path}`,
+  });
+}

@@ -1,0 +1,38 @@
+import type { Sample, SplitName } from '../contracts/index.js';
+import type { LoadedConfig } from '../config/index.js';
+import { contactSheet, inspectSplit, type SplitReport } from '../data/index.js';
+import { writePicture } from '../io/picture.js';
+import { openData } from './data.js';
+
+export interface InspectOptions {
+  readonly split: SplitName;
+  /** Where to draw samples with what the tasks are to learn from them; absent = nowhere. */
+  readonly sheet?: { readonly file: string; readonly samples: number } | undefined;
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+/**
+ * Looks at a split of the data that a config names, without an engine.
+ * @throws MtlError `DATA_INVALID` where the split is absent, empty, or its files do not fit together
+ */
+export async function inspectData(
+  loaded: LoadedConfig,
+  { split: name, sheet, onProgress }: InspectOptions,
+): Promise<SplitReport> {
+  const { dataset, tasks } = openData(loaded);
+  const split = await dataset.split(name);
+  const bad = new Set<number>();
+  const report = await inspectSplit(split, dataset, onProgress);
+  for (const { index } of report.bad) bad.add(index);
+  if (sheet) {
+    const good = Array.from({ length: split.length }, (_, index) => index).filter((index) => !bad.has(index));
+    const samples: Sample[] = [];
+    // Spread over the split: neighbours in a recording look alike.
+    const count = Math.min(sheet.samples, good.length);
+    for (let at = 0; at < count; at++) {
+      samples.push(await split.sample(good[Math.floor(((at + 0.5) * good.length) / count)]!));
+    }
+    await writePicture(sheet.file, contactSheet(samples, tasks));
+  }
+  return report;
+}
