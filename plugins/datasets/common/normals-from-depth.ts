@@ -13,7 +13,7 @@ export interface PlaneWindow {
   readonly radius: number;
   /** Every which pixel of the window is taken, across and down. */
   readonly step: number;
-  /** Neighbours whose depth differs by more than this share belong to another surface. */
+  /** Neighbours whose inverse depth is further than this share from where the surface leads belong to another one. */
   readonly jump: number;
 }
 
@@ -24,8 +24,9 @@ const fewest = 6;
 /**
  * Surface normals from depth by a least-squares plane around each pixel. In a pinhole camera the inverse depth of a plane
  * is linear in the pixel's place: n·P = −c with P = z·r, r = ((x − cx)/fx, (y − cy)/fy, 1), gives 1/z = −(n/c)·r. So the
- * fit is one of a linear function to 1/z, exact on planes however steep. It is robust in two ways: neighbours beyond a
- * jump of depth are left out, and the plane is fitted again without the third that lies farthest off it.
+ * fit is one of a linear function to 1/z, exact on planes however steep. It is robust in two ways: neighbours that
+ * lie far from where the slope at the pixel leads are left out, and the plane is fitted again without those that lie
+ * twice as far off it as the average.
  * @param depth metres along the optical axis, one channel, 0 = missing
  * @param size of the result; each of its pixels is computed at the source pixel that its centre falls into
  * @returns unit vectors towards the camera, x right, y down, z away; zero where there is no depth or no plane
@@ -94,17 +95,39 @@ class PlaneFitter {
     this.count = 0;
     const middle = data[y * width + x]!;
     if (!(middle > 0)) return;
+    const [across, down] = [this.slope(middle, x, y, step, 0), this.slope(middle, x, y, 0, step)];
     for (let dy = -radius; dy <= radius; dy += step) {
       if (y + dy < 0 || y + dy >= height) continue;
       for (let dx = -radius; dx <= radius; dx += step) {
         if (x + dx < 0 || x + dx >= width) continue;
         const z = data[(y + dy) * width + x + dx]!;
-        if (!(z > 0) || Math.abs(z - middle) > jump * middle) continue;
+        if (!(z > 0)) continue;
+        const inverse = middle / z;
+        if (Math.abs(inverse - 1 - across * dx - down * dy) > jump) continue;
         this.dx[this.count] = dx;
         this.dy[this.count] = dy;
-        this.inverse[this.count++] = middle / z;
+        this.inverse[this.count++] = inverse;
       }
     }
+  }
+
+  /** Change of the relative inverse depth a pixel, to the side where it is smaller: the other may be another surface. */
+  private slope(middle: number, x: number, y: number, dx: number, dy: number): number {
+    const one = this.relativeInverse(middle, x + dx, y + dy) - 1;
+    const other = 1 - this.relativeInverse(middle, x - dx, y - dy);
+    if (Number.isNaN(one) || Number.isNaN(other)) {
+      // Outside, or without depth: there is but one side to go by, and none where that is another surface.
+      const only = Number.isNaN(one) ? other : one;
+      return Math.abs(only) <= this.window.jump ? only / (dx + dy) : 0;
+    }
+    return (Math.abs(one) <= Math.abs(other) ? one : other) / (dx + dy);
+  }
+
+  private relativeInverse(middle: number, x: number, y: number): number {
+    const { data, height, width } = this.depth;
+    if (x < 0 || x >= width || y < 0 || y >= height) return NaN;
+    const z = data[y * width + x]!;
+    return z > 0 ? middle / z : NaN;
   }
 
   /** Least squares over the neighbours. @returns false where they lie on a line */
@@ -133,14 +156,16 @@ class PlaneFitter {
     return true;
   }
 
-  /** Keeps the two thirds of the neighbours that lie nearest to the plane. */
+  /** Keeps the neighbours that lie near the plane. */
   private dropFarthest(): void {
     const { dx, dy, inverse, off, count } = this;
+    let sum = 0;
     for (let k = 0; k < count; k++) {
       off[k] = Math.abs(inverse[k]! - this.a - this.b * dx[k]! - this.c * dy[k]!);
+      sum += off[k]!;
     }
     // 1e-9 keeps all points of an exact plane, whose distances are rounding.
-    const limit = off.slice(0, count).sort()[Math.floor((count * 2) / 3)]! + 1e-9;
+    const limit = (2 * sum) / count + 1e-9;
     let kept = 0;
     for (let k = 0; k < count; k++) {
       if (off[k]! > limit) continue;
