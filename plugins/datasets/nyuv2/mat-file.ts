@@ -16,12 +16,18 @@ const contents = {
 } as const;
 type ArrayName = keyof typeof contents;
 
+/** So that no broken file asks for gigabytes. */
+const longestSide = 4096;
+
+const fix = `fetch ${matFileName} again`;
+
 /**
  * nyu_depth_v2_labeled.mat (MATLAB 7.3, which is HDF5 behind 512 bytes), read sample by sample: the file is 2.8 GB long.
  */
 export class MatFile {
   private constructor(
     private readonly file: string,
+    private readonly opened: Hdf5File,
     private readonly arrays: Readonly<Partial<Record<ArrayName, Hdf5Array>>>,
     /** Number of samples. */
     readonly length: number,
@@ -35,36 +41,35 @@ export class MatFile {
    */
   static async open(file: string, wanted: readonly ArrayName[]): Promise<MatFile> {
     const opened = await openHdf5(file);
-    const arrays: Partial<Record<ArrayName, Hdf5Array>> = {};
-    let size: readonly number[] | undefined;
-    for (const name of wanted) {
-      const array = whole(file, () => arrayOf(opened, name));
-      const shape = array && whole(file, () => array.shape);
-      const { dtype, text, rank } = contents[name];
-      if (!array || array.dtype !== dtype || shape?.length !== rank || (rank === 4 && shape[1] !== 3)) {
+    try {
+      const arrays: Partial<Record<ArrayName, Hdf5Array>> = {};
+      const sizes = wanted.map((name) => {
+        const array = checkedArray(opened, file, name);
+        arrays[name] = array;
+        const shape = array.shape ?? [];
+        return { name, shape, size: [shape[0]!, shape.at(-1)!, shape.at(-2)!] as const };
+      });
+      const [length, height, width] = sizes[0]!.size;
+      for (const { name, shape, size } of sizes) {
+        const isSame = size.every((side, axis) => side === sizes[0]!.size[axis] && side > 0);
+        if (isSame && height <= longestSide && width <= longestSide) continue;
         throw badValue('DATA_INVALID', {
           what: file,
-          expected: `an array "${name}" of ${text} with ${rank} dimensions`,
-          found: array
-            ? `${JSON.stringify(array.dtype)} of shape [${shape?.join(', ')}]`
-            : 'none of that name',
-          fix: `fetch ${matFileName} again`,
-        });
-      }
-      const found = [shape[0]!, shape.at(-1)!, shape.at(-2)!];
-      size ??= found;
-      if (found.some((length, axis) => length !== size![axis] || length === 0)) {
-        throw badValue('DATA_INVALID', {
-          what: file,
-          expected: 'images, labels and depths of the same number and size',
+          expected: `images, labels and depths of the same number and size, at most ${longestSide}×${longestSide}`,
           found: `"${name}" of shape [${shape.join(', ')}]`,
-          fix: `fetch ${matFileName} again`,
+          fix,
         });
       }
-      arrays[name] = array;
+      return new MatFile(file, opened, arrays, length, height, width);
+    } catch (error) {
+      // Else libhdf5 would go on with what it knows of the file, even if it is replaced.
+      opened.close();
+      throw error;
     }
-    const [length = 0, height = 0, width = 0] = size ?? [];
-    return new MatFile(file, arrays, length, height, width);
+  }
+
+  close(): void {
+    this.opened.close();
   }
 
   image(index: number): RgbImage {
@@ -106,6 +111,20 @@ export class MatFile {
   }
 }
 
+/** An array that has the type and number of dimensions of the published one. */
+function checkedArray(opened: Hdf5File, file: string, name: ArrayName): Hdf5Array {
+  const array = whole(file, () => arrayOf(opened, name));
+  const shape = array && whole(file, () => array.shape);
+  const { dtype, text, rank } = contents[name];
+  if (array?.dtype === dtype && shape?.length === rank && (rank !== 4 || shape[1] === 3)) return array;
+  throw badValue('DATA_INVALID', {
+    what: file,
+    expected: `an array "${name}" of ${text} with ${rank} dimensions`,
+    found: array ? `${JSON.stringify(array.dtype)} of shape [${shape?.join(', ')}]` : 'none of that name',
+    fix,
+  });
+}
+
 async function openHdf5(file: string): Promise<Hdf5File> {
   try {
     await access(file);
@@ -136,7 +155,7 @@ function broken(file: string, error: unknown, sample: string | undefined): MtlEr
       what: sample ? `${file}, ${sample}` : file,
       expected: 'a whole MATLAB 7.3 file (HDF5)',
       found: hdf5Message(error),
-      fix: `fetch ${matFileName} again`,
+      fix,
     },
     { cause: error },
   );

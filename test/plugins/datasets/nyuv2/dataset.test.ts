@@ -1,9 +1,11 @@
-import { cp, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import type { Dataset, Sample, SplitName } from '../../../../core/index.js';
 import { encodeMat5 } from '../../../../plugins/datasets/common/mat5.js';
+import { MatFile } from '../../../../plugins/datasets/nyuv2/mat-file.js';
 import { MatWriter } from '../../../../plugins/datasets/nyuv2/mat-writer.js';
 import { fixtureJson, fixtures, type ExpectedSamples } from '../fixtures.js';
 import { failure, makeDataset } from '../make.js';
@@ -168,7 +170,7 @@ describe('nyuv2: as published', () => {
         depths: [new Float32Array(6), [1, 2, 3]],
       });
       expect((await open(root)).message).to.match(
-        /same number and size, found "depths" of shape \[1, 2, 3\]/,
+        /same number and size, at most 4096×4096, found "depths" of shape \[1, 2, 3\]/,
       );
       await write({
         images,
@@ -190,6 +192,33 @@ describe('nyuv2: as published', () => {
       );
       const split = await make({ root, allowMissing: true }).split('train');
       expect((await split.sample(0)).labels).to.deep.equal({});
+    });
+
+    it('reads, or says what is wrong with, any file', async () => {
+      const good = await readFile(join(fixtures, 'nyuv2/nyu_depth_v2_labeled.mat'));
+      const edits = fc.array(fc.tuple(fc.integer({ min: 512, max: good.length }), fc.nat(255)), {
+        minLength: 1,
+        maxLength: 40,
+      });
+      let count = 0;
+      const property = fc.asyncProperty(edits, async (changes) => {
+        const mutated = Buffer.from(good);
+        for (const [at, value] of changes) mutated[at] = value;
+        // A file of its own each time: libhdf5 remembers those that it has seen.
+        const file = await folder.write(`mutated/${count++}.mat`, mutated);
+        try {
+          const opened = await MatFile.open(file, ['images', 'labels', 'depths']);
+          try {
+            for (const read of ['image', 'labels', 'depths'] as const) opened[read](0);
+          } finally {
+            opened.close();
+          }
+        } catch (error) {
+          expect(error).to.have.property('name', 'MtlError');
+          expect(error).to.have.property('code').that.is.oneOf(['DATA_INVALID', 'SAMPLE_INVALID']);
+        }
+      });
+      await fc.assert(property, { numRuns: 150 });
     });
 
     it('names what is wrong with splits.mat', async () => {
