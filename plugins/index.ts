@@ -2,7 +2,7 @@
 import { definePlugin } from '../core/index.js';
 import { shared, single } from './architectures/index.js';
 import { resnets } from './backbones/index.js';
-import { folders, mixed, scenes } from './datasets/index.js';
+import { cityscapes, exporters, folders, mixed, nyuv2, scenes } from './datasets/index.js';
 import { tensorflow, torch, wasm, webgpu } from './engines/index.js';
 import { align, crossEntropy, l1, logL1, mse, smoothL1, ssim, xtc } from './losses/index.js';
 import { metrics } from './metrics/index.js';
@@ -34,7 +34,8 @@ export const builtin = definePlugin({
   losses: { xtc, align, crossEntropy, l1, mse, logL1, smoothL1, ssim },
   weighters,
   optimizers,
-  datasets: { scenes, folders, mixed },
+  datasets: { scenes, folders, cityscapes, nyuv2, mixed },
+  exporters,
   engines: { tensorflow, torch, wasm, webgpu },
   metrics,
 });

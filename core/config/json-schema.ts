@@ -4,6 +4,9 @@ import { configSchema } from './schema.js';
 
 type JsonSchema = Record<string, unknown>;
 
+/** Exporters are named by a command, not by a config. */
+const configKinds = kinds.filter((kind) => kind !== 'exporter');
+
 /** The JSON schema (draft 2020-12) of a config, for editors: every key, and every part of the registry with its options. */
 export function configJsonSchema(registry: Registry): JsonSchema {
   const { properties, ...schema } = toJsonSchema(configSchema);
@@ -23,7 +26,7 @@ export function configJsonSchema(registry: Registry): JsonSchema {
       },
     },
     // By reference: a part may name parts of its own kind.
-    $defs: Object.fromEntries(kinds.map((kind) => [kind, partSchema(kind, registry)])),
+    $defs: Object.fromEntries(configKinds.map((kind) => [kind, partSchema(kind, registry)])),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { SampleGroup } from '../contracts/index.js';
 import { badValue } from '../errors.js';
 import type { AugmentOptions } from './augment.js';
-import { BadSamples } from './bad-samples.js';
+import type { BadSamples } from './bad-samples.js';
 import { collate, type HostBatch } from './collate.js';
 import { batchCount, epochOrder, type OrderOptions } from './order.js';
 import type { Example } from './prepare.js';

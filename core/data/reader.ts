@@ -67,7 +67,7 @@ export class Reader {
     const split = await this.split(name);
     const files = this.args.disk && split.files?.(index);
     const sample = files
-      ? await this.args.disk!.sample(key, files, () => split.sample(index))
+      ? await this.args.disk.sample(key, files, () => split.sample(index))
       : await split.sample(index);
     this.memory.add(key, sample);
     return sample;

@@ -14,7 +14,6 @@ export async function run(): Promise<void> {
       labels: labelNames,
       depth: 'metric',
       maxDepth: 80,
-      cache: false,
     });
     // The first round lets the engine compile.
     await seconds(dataset, 'val');

@@ -41,8 +41,8 @@ export class WorkerPool {
 }
 
 interface Waiting {
-  resolve(example: Example): void;
-  reject(error: unknown): void;
+  readonly resolve: (example: Example) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 class Thread {

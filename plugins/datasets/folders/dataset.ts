@@ -1,6 +1,5 @@
 import {
   badValue,
-  resizeNearest,
   type Dataset,
   type LabelInfo,
   type Raster,
@@ -9,10 +8,14 @@ import {
   type Split,
   type SplitName,
 } from '../../../core/index.js';
-import { SampleCache } from './cache.js';
-import { readColors, readRgb, readValues } from './decode.js';
-import { findSamples, firstFew, type SampleFiles } from './files.js';
-import { classTable, describeLabels, toClasses, toDepth, toNormals } from './labels.js';
+import { noClass, toClasses, type ClassMap } from '../common/class-map.js';
+import { checkBits, readColors, readRgb, readValues } from '../common/decode.js';
+import { firstFew } from '../common/files.js';
+import { checkSize, fit } from '../common/fit.js';
+import { normalsFromRgb } from '../common/normals-from-rgb.js';
+import { openSplit } from '../common/split.js';
+import { findSamples, type SampleFiles } from './files.js';
+import { classMap, describeLabels, toDepth } from './labels.js';
 import type { FolderOptions } from './options.js';
 import { divide, type SplitMembers } from './split.js';
 
@@ -25,8 +28,7 @@ interface Contents {
 export class FolderDataset implements Dataset {
   readonly size: Size;
   readonly labels: Readonly<Record<string, LabelInfo>>;
-  private readonly cache: SampleCache | undefined;
-  private readonly table: Int16Array | undefined;
+  private readonly classes: ClassMap | undefined;
   private contents: Promise<Contents> | undefined;
 
   /** @param root absolute path that all globs start from */
@@ -37,26 +39,19 @@ export class FolderDataset implements Dataset {
     const [height, width] = options.size;
     this.size = { height, width };
     this.labels = describeLabels(options);
-    this.cache = options.cache ? new SampleCache() : undefined;
-    this.table = options.labels && classTable(options.labels);
+    this.classes = options.labels && classMap(options.labels);
   }
 
-  /** Also reads the first sample, so that files that do not fit are told before the work begins. */
   async split(name: SplitName): Promise<Split> {
     this.contents ??= this.find();
     const { samples, members } = await this.contents;
     const names = members[name];
     if (!names?.length) throw this.emptySplit(name, names, [...samples.keys()]);
-    const split: Split = {
-      length: names.length,
-      sample: async (index) => {
-        const files = samples.get(names[index] ?? '');
-        if (!files) throw new RangeError(`sample: expected an index below ${names.length}, found ${index}`);
-        return this.cache?.get(files.name) ?? this.read(files);
-      },
-    };
-    await split.sample(0);
-    return split;
+    return openSplit(
+      names.map((each) => samples.get(each)!),
+      (files) => this.read(files),
+      ({ rgb, labels, depth, normals }) => [rgb, labels, depth, normals].filter((file) => file !== undefined),
+    );
   }
 
   private async find(): Promise<Contents> {
@@ -70,29 +65,27 @@ export class FolderDataset implements Dataset {
 
   private async read(files: SampleFiles): Promise<Sample> {
     const { image, original } = await readRgb(files.rgb, this.size);
-    const resized = <T extends Raster['data']>(raster: Raster<T>, file: string): Raster<T> => {
-      checkSize(files.rgb, original, file, raster);
-      return raster.height === this.size.height && raster.width === this.size.width
-        ? raster
-        : resizeNearest(raster, this.size);
-    };
     const labels: Record<string, Raster> = {};
-    if (files.labels && this.options.labels && this.table) {
-      const { values, bits } = await readValues(files.labels, this.options.labels.channel);
-      labels.segmentation = toClasses(
-        { values: resized(values, files.labels), bits },
-        this.table,
-        files.labels,
-      );
+    const { classes, options } = this;
+    if (files.labels && options.labels && classes) {
+      const { values } = await readValues(files.labels, options.labels.channel, channelFix(options.labels));
+      checkSize(files.rgb, original, files.labels, values);
+      const map = toClasses(values, classes, files.labels, this.size);
+      if (!map) throw noClass(files.labels, classes);
+      labels.segmentation = map;
     }
-    if (files.depth && this.options.depth) {
+    if (files.depth && options.depth) {
       const { values, bits } = await readValues(files.depth);
-      labels.depth = toDepth({ values: resized(values, files.depth), bits }, this.options.depth, files.depth);
+      checkSize(files.rgb, original, files.depth, values);
+      checkBits(files.depth, bits, 16, 'a depth picture', depthFix);
+      labels.depth = toDepth(fit(values, this.size), options.depth);
     }
-    if (files.normals) labels.normals = toNormals(resized(await readColors(files.normals), files.normals));
-    const sample: Sample = { ...this.size, id: files.name, image, labels };
-    this.cache?.add(sample);
-    return sample;
+    if (files.normals) {
+      const colors = await readColors(files.normals);
+      checkSize(files.rgb, original, files.normals, colors);
+      labels.normals = normalsFromRgb(fit(colors, this.size));
+    }
+    return { ...this.size, id: files.name, image, labels };
   }
 
   private emptySplit(name: SplitName, names: readonly string[] | undefined, all: readonly string[]): Error {
@@ -105,12 +98,10 @@ export class FolderDataset implements Dataset {
   }
 }
 
-function checkSize(rgb: string, image: Size, file: string, label: Size): void {
-  if (image.height === label.height && image.width === label.width) return;
-  throw badValue('SAMPLE_INVALID', {
-    what: file,
-    expected: `the size of its image ${rgb}, ${image.height}×${image.width} (height × width)`,
-    found: `${label.height}×${label.width}`,
-    fix: 'labels must lie pixel by pixel over their image; check that the two files belong together',
-  });
+const depthFix = 'export depth as a 16-bit grey PNG; 8 bits are a picture of it, not its values';
+
+function channelFix({ channel }: NonNullable<FolderOptions['labels']>): string {
+  return channel === undefined
+    ? 'save it as a grey or palette PNG, or name the channel that holds the ids by labels.channel'
+    : 'mend labels.channel';
 }

@@ -1,7 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { parse, relative, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { badValue, MtlError } from '../../../core/index.js';
+import { byCodeUnit, checkRoot } from '../common/files.js';
+import { mismatch } from '../common/pairing.js';
 import type { FolderOptions } from './options.js';
 
 /** The files that make up one sample. */
@@ -23,7 +24,7 @@ type LabelKind = (typeof labelKinds)[number];
  * @throws MtlError `DATA_INVALID` where a glob finds nothing, two files have one name, or files do not pair up.
  */
 export async function findSamples(root: string, options: FolderOptions): Promise<readonly SampleFiles[]> {
-  await checkFolder(root);
+  await checkRoot(root);
   const { suffix } = options;
   const images = await filesByName(root, 'rgb', options.rgb, suffix.rgb);
   const found = new Map<LabelKind, ReadonlyMap<string, string>>();
@@ -32,7 +33,7 @@ export async function findSamples(root: string, options: FolderOptions): Promise
     if (pattern) found.set(kind, await filesByName(root, kind, pattern, suffix[kind]));
   }
   const mismatches = [...found].flatMap(([kind, files]) =>
-    mismatch(kind, images, files, options.allowMissing),
+    mismatch(`dataset.${kind}.files`, images.keys(), files.keys(), options.allowMissing),
   );
   if (mismatches.length > 0) {
     throw new MtlError(
@@ -49,25 +50,6 @@ export async function findSamples(root: string, options: FolderOptions): Promise
     depth: found.get('depth')?.get(name),
     normals: found.get('normals')?.get(name),
   }));
-}
-
-/** An order that no locale changes. */
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-async function checkFolder(root: string): Promise<void> {
-  const isFolder = await stat(root).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
-  if (isFolder) return;
-  throw badValue('DATA_INVALID', {
-    what: 'dataset.root',
-    expected: 'a folder',
-    found: `no folder at ${root}`,
-    fix: 'a relative path starts from the folder of the config file',
-  });
 }
 
 async function filesByName(
@@ -118,27 +100,4 @@ function fixedPrefix(pattern: string): string {
   const wild = pattern.search(/[*?{[(]/);
   const head = wild < 0 ? pattern : pattern.slice(0, wild);
   return head.slice(0, head.lastIndexOf('/') + 1);
-}
-
-function mismatch(
-  kind: LabelKind,
-  images: ReadonlyMap<string, string>,
-  files: ReadonlyMap<string, string>,
-  allowMissing: boolean,
-): string[] {
-  const without = [...images.keys()].filter((name) => !files.has(name));
-  const spare = [...files.keys()].filter((name) => !images.has(name));
-  const fits = allowMissing ? without.length < images.size : without.length + spare.length === 0;
-  if (fits) return [];
-  return [
-    `dataset.${kind}.files: expected ${allowMissing ? 'files for some images' : 'one file for every image'}, ` +
-      `found ${files.size} files for ${images.size} images`,
-    ...(without.length > 0 ? [`  ${without.length} images without a file: ${firstFew(without)}`] : []),
-    ...(spare.length > 0 ? [`  ${spare.length} files without an image: ${firstFew(spare)}`] : []),
-  ];
-}
-
-/** `a, b, c, …`, for messages. */
-export function firstFew(names: readonly string[]): string {
-  return names.slice(0, 5).join(', ') + (names.length > 5 ? ', …' : '');
 }

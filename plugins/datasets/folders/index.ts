@@ -42,8 +42,6 @@ import { folderOptions } from './options.js';
  * - random shares: `{ train: 0.8, val: 0.1, test: 0.1, seed: 0 }`.
  * The split's seed is its own, so that runs with different seeds are measured on the same samples. A sample in
  * two splits is an error.
- *
- * `cache: false` reads every file anew each time; by default up to 1 GiB of decoded samples stays in memory.
  */
 export const folders = definePart({
   description: 'your own images, class maps, depth maps and normals, found by globs and paired by name',

@@ -77,7 +77,6 @@ export const folderOptions = z.strictObject({
     .prefault({}),
   split,
   allowMissing: z.boolean().default(false),
-  cache: z.boolean().default(true),
 });
 
 export type FolderOptions = z.output<typeof folderOptions>;

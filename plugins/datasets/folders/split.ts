@@ -6,11 +6,11 @@ import {
   describeIssues,
   messageOf,
   MtlError,
-  Random,
   splitNames,
   type SplitName,
 } from '../../../core/index.js';
-import { firstFew } from './files.js';
+import { firstFew } from '../common/files.js';
+import { holdApart, shuffled } from '../common/split.js';
 import { nameMatcher } from './glob.js';
 import type { SplitByNames, SplitByShares, SplitOptions } from './options.js';
 
@@ -69,13 +69,8 @@ async function membersByNames(
   if (typeof val === 'string' || Array.isArray(val) || 'list' in val) {
     return { train: trained, val: await choose(val), ...tested };
   }
-  const apart = shuffled(trained, val.seed).slice(0, Math.round(val.fraction * trained.length));
-  const held = new Set(apart);
-  return {
-    train: trained.filter((name) => !held.has(name)),
-    val: trained.filter((name) => held.has(name)),
-    ...tested,
-  };
+  const { kept, apart } = holdApart(trained, val);
+  return { train: kept, val: apart, ...tested };
 }
 
 async function membersOf(
@@ -132,10 +127,6 @@ function randomShares({ train, val, test, seed }: SplitByShares, names: readonly
     members[split] = names.filter((name) => chosen.has(name));
   }
   return members;
-}
-
-function shuffled(names: readonly string[], seed: number): string[] {
-  return Array.from(new Random(seed, 'split').permutation(names.length), (index) => names[index]!);
 }
 
 function inOrder(listed: readonly string[], names: readonly string[], file: string): string[] {

@@ -4,7 +4,6 @@ import {
   show,
   type Dataset,
   type LabelInfo,
-  type Raster,
   type Sample,
   type Size,
   type Split,
@@ -19,19 +18,12 @@ export interface ScenesOptions extends RenderOptions {
   /** Number of images of each split. */
   readonly counts: Readonly<Record<SplitName, number>>;
   readonly seed: number;
-  /** Whether to keep rendered samples in memory. */
-  readonly cache: boolean;
 }
-
-/** Rendered samples are kept while they take no more than this. */
-const cacheBytes = 512 * 2 ** 20;
 
 /** Rendered street scenes. Image i of a split depends on the seed, the split and i alone. */
 export class ScenesDataset implements Dataset {
   readonly size: Size;
   readonly labels: Dataset['labels'];
-  private readonly kept = new Map<string, Sample>();
-  private keptBytes = 0;
 
   constructor(private readonly options: ScenesOptions) {
     this.size = options.size;
@@ -53,7 +45,6 @@ export class ScenesDataset implements Dataset {
     return Promise.resolve({ length, sample: (index) => this.sample(name, index) });
   }
 
-  /** The sample may be kept and given again: whoever changes its arrays must copy them first. */
   private sample(split: SplitName, index: number): Promise<Sample> {
     const length = this.options.counts[split];
     if (!Number.isInteger(index) || index < 0 || index >= length) {
@@ -65,29 +56,11 @@ export class ScenesDataset implements Dataset {
         }),
       );
     }
-    const id = `${split}/${index}`;
-    const sample = this.kept.get(id) ?? this.render(id, split, index);
-    return Promise.resolve(sample);
-  }
-
-  private render(id: string, split: SplitName, index: number): Sample {
     const { options } = this;
     const scene = createScene(new Random(options.seed, 'scenes', split, index));
-    const sample = { id, ...options.size, ...renderScene(scene, options.size, options) };
-    const bytes = [sample.image, ...Object.values(sample.labels)].reduce(
-      (sum, map) => sum + byteLength(map),
-      0,
-    );
-    if (options.cache && this.keptBytes + bytes <= cacheBytes) {
-      this.kept.set(id, sample);
-      this.keptBytes += bytes;
-    }
-    return sample;
+    const id = `${split}/${index}`;
+    return Promise.resolve({ id, ...options.size, ...renderScene(scene, options.size, options) });
   }
-}
-
-function byteLength(map: Raster | undefined): number {
-  return map?.data.byteLength ?? 0;
 }
 
 function describe(name: LabelName, { depth, maxDepth }: ScenesOptions): LabelInfo {

@@ -24,8 +24,6 @@ const options = z.strictObject({
   depth: z.enum(['metric', 'inverse']).default('metric'),
   /** Metres beyond which there is no depth. */
   maxDepth: z.number().positive().default(80),
-  /** Keep rendered samples in memory (up to 512 MiB), so that later epochs need not render them. */
-  cache: z.boolean().default(true),
 });
 
 /**
@@ -33,7 +31,6 @@ const options = z.strictObject({
  *
  * Labels: `segmentation` (7 classes in the order of the Cityscapes categories), `depth` (along the optical axis;
  * 0 for the sky and beyond `maxDepth`), `normals` (camera coordinates, zero for the sky).
- * Samples are shared with the cache and must not be changed in place.
  */
 export const scenes = definePart<Dataset, typeof options>({
   description: 'Rendered street scenes with exact segmentation, depth and surface normals; needs no download',

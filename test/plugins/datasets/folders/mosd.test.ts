@@ -63,7 +63,7 @@ suite(
     });
 
     it('loads as batches of another size', async () => {
-      const dataset = make({ size: [60, 80], cache: false });
+      const dataset = make({ size: [60, 80] });
       const tasks = [labelTask('segmentation'), labelTask('depth')];
       const split = await dataset.split('val');
       const found: number[][] = [];

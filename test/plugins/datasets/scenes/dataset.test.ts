@@ -177,15 +177,6 @@ describe('scenes: data set', () => {
     expect(bytes(sample.image).equals(bytes(full.image))).to.equal(true);
   });
 
-  it('keeps rendered samples unless told not to', async () => {
-    for (const cache of [true, false]) {
-      const split = await make({ cache }).split('train');
-      const [first, second] = [await split.sample(0), await split.sample(0)];
-      expect(first === second).to.equal(cache);
-      expect(allBytes(first).equals(allBytes(second))).to.equal(true);
-    }
-  });
-
   it('refuses an empty split and an index outside', async () => {
     const empty = await failure(() => make({ val: 0 }).split('val'));
     expect(empty.code).to.equal('DATA_INVALID');

@@ -1,7 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import sharp, { type Metadata, type Sharp } from 'sharp';
-import { badValue, messageOf, MtlError, type Raster, type RgbImage, type Size } from '../../../core/index.js';
+import type { Metadata, Sharp } from 'sharp';
+import { badValue, type Raster, type RgbImage, type Size } from '../../../core/index.js';
 import { indicesAsGrey } from './palette.js';
+import { reading } from './reading.js';
+import { sharp } from './sharp.js';
+
+const readable = 'a readable picture';
 
 /** Numbers as they stand in a file. */
 export interface StoredValues {
@@ -16,36 +19,53 @@ export interface StoredValues {
  * @throws MtlError `SAMPLE_INVALID`
  */
 export function readRgb(file: string, { height, width }: Size): Promise<{ image: RgbImage; original: Size }> {
-  return reading(file, async (buffer) => {
+  return reading(file, readable, async (buffer) => {
     const metadata = await sharp(buffer).metadata();
-    const pixels = sharp(buffer)
-      .toColourspace('srgb')
-      .removeAlpha()
-      // Shrinking while a JPEG is decoded moves it by parts of a pixel against its labels.
-      .resize({ width, height, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false });
-    const { data } = await pixels.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    const pixels = shrink(sharp(buffer).toColourspace('srgb').removeAlpha(), { height, width });
     return {
-      image: { height, width, channels: 3, data: new Uint8Array(data.buffer, data.byteOffset, data.length) },
+      image: await rgbBytes(pixels, { height, width }),
       original: { height: metadata.height, width: metadata.width },
     };
   });
+}
+
+/** A picture of another size, by the same interpolation as `readRgb`'s; the picture itself where it has that size. */
+export async function resizeRgb(image: RgbImage, size: Size): Promise<RgbImage> {
+  const { height, width } = image;
+  if (height === size.height && width === size.width) return image;
+  return rgbBytes(shrink(sharp(image.data, { raw: { height, width, channels: 3 } }), size), size);
+}
+
+function shrink(picture: Sharp, { height, width }: Size): Sharp {
+  // Shrinking while a JPEG is decoded moves it by parts of a pixel against its labels.
+  return picture.resize({ width, height, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false });
+}
+
+async function rgbBytes(picture: Sharp, { height, width }: Size): Promise<RgbImage> {
+  const data = await picture.raw({ depth: 'uchar' }).toBuffer();
+  return { height, width, channels: 3, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
 /**
  * The numbers of one channel exactly as stored: 8 or 16 bits without conversion of colours, fewer bits unscaled,
  * and the indices of a palette.
  * @param channel of a picture with several; a picture with one where undefined
+ * @param fix what to do about a picture with other channels
  * @throws MtlError `SAMPLE_INVALID`
  */
-export function readValues(file: string, channel?: number): Promise<StoredValues> {
-  return reading(file, async (buffer) => {
+export function readValues(
+  file: string,
+  channel?: number,
+  fix = 'save it as a grey or palette PNG',
+): Promise<StoredValues> {
+  return reading(file, readable, async (buffer) => {
     const metadata = await storedMetadata(buffer, file);
     const asIndices = metadata.isPalette && channel === undefined;
     const picture = asIndices
       ? sharp(indicesAsGrey(buffer)).toColourspace('b-w')
       : sharp(buffer, { ignoreIcc: true }).toColourspace(metadata.space);
     const all = await rawPixels(picture, metadata.depth);
-    checkChannel(file, all.channels, channel);
+    checkChannel(file, all.channels, channel, fix);
     const bits = metadata.bitsPerSample ?? (metadata.depth === 'ushort' ? 16 : 8);
     const values = pickChannel(all, channel ?? 0);
     if (bits < 8 && (asIndices || !metadata.isPalette)) {
@@ -59,7 +79,7 @@ export function readValues(file: string, channel?: number): Promise<StoredValues
 
 /** The three colours of every pixel, 0–255, exactly as stored. */
 export function readColors(file: string): Promise<Raster<Uint8Array>> {
-  return reading(file, async (buffer) => {
+  return reading(file, readable, async (buffer) => {
     const { depth, space } = await storedMetadata(buffer, file);
     const pixels = await rawPixels(
       sharp(buffer, { ignoreIcc: true }).toColourspace(space).removeAlpha(),
@@ -101,16 +121,26 @@ async function rawPixels(picture: Sharp, depth: Metadata['depth']): Promise<Rast
   };
 }
 
-function checkChannel(file: string, channels: number, channel: number | undefined): void {
+/**
+ * @throws MtlError `SAMPLE_INVALID` where a file has numbers of another length, e.g. a picture of depth in 8 bits
+ */
+export function checkBits(file: string, bits: number, expected: 8 | 16, content: string, fix: string): void {
+  if (bits === expected) return;
+  throw badValue('SAMPLE_INVALID', {
+    what: file,
+    expected: `${content} of ${expected} bits`,
+    found: `${bits} bits`,
+    fix,
+  });
+}
+
+function checkChannel(file: string, channels: number, channel: number | undefined, fix: string): void {
   if (channel === undefined ? channels === 1 : channel < channels) return;
   throw badValue('SAMPLE_INVALID', {
     what: file,
     expected: channel === undefined ? 'a picture with one channel' : `a picture with a channel ${channel}`,
     found: `${channels} channel${channels === 1 ? '' : 's'}`,
-    fix:
-      channel === undefined
-        ? 'save it as a grey or palette PNG, or (class ids alone) name the channel that holds them by labels.channel'
-        : 'mend labels.channel',
+    fix,
   });
 }
 
@@ -122,25 +152,4 @@ function pickChannel(
   if (channels === 1) return raster;
   const picked = data.filter((_, at) => at % channels === channel);
   return { ...raster, channels: 1, data: picked };
-}
-
-/** Reads a file and says which one it was where that fails. */
-async function reading<T>(file: string, use: (buffer: Buffer) => Promise<T>): Promise<T> {
-  try {
-    return await use(await readFile(file));
-  } catch (error) {
-    if (error instanceof MtlError) throw error;
-    throw badValue(
-      'SAMPLE_INVALID',
-      {
-        what: file,
-        expected: 'a readable picture',
-        found: messageOf(error)
-          .trim()
-          .replace(/\s*\n\s*/g, '; '),
-        fix: 'fetch or export the file again, or leave its sample out of the splits',
-      },
-      { cause: error },
-    );
-  }
 }

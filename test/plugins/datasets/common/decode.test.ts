@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import sharp from 'sharp';
-import { readColors, readRgb, readValues } from '../../../../plugins/datasets/folders/decode.js';
+import { readColors, readRgb, readValues } from '../../../../plugins/datasets/common/decode.js';
 import { packedPng, png16, png8, temporaryFolder } from '../pictures.js';
 
 async function failure(promise: Promise<unknown>): Promise<{ code: string; message: string }> {
@@ -12,7 +12,7 @@ async function failure(promise: Promise<unknown>): Promise<{ code: string; messa
   throw new Error('expected an error');
 }
 
-describe('folders: decoding', () => {
+describe('data sets: decoding', () => {
   const folder = temporaryFolder();
   const ramp = Array.from({ length: 256 }, (_, value) => value);
 
@@ -82,11 +82,12 @@ describe('folders: decoding', () => {
       const { code, message } = await failure(readValues(rgb));
       expect(code).to.equal('SAMPLE_INVALID');
       expect(message).to.equal(
-        `${rgb}: expected a picture with one channel, found 3 channels; save it as a grey or palette PNG, ` +
-          'or (class ids alone) name the channel that holds them by labels.channel',
+        `${rgb}: expected a picture with one channel, found 3 channels; save it as a grey or palette PNG`,
       );
       const grey = await folder.write('grey.png', await png8(1, 1, [1]));
-      expect((await failure(readValues(grey, 2))).message).to.match(/a channel 2, found 1 channel; mend/);
+      expect((await failure(readValues(grey, 2, 'mend it'))).message).to.match(
+        /a channel 2, found 1 channel; mend it/,
+      );
     });
 
     it('are refused in a lossy picture', async () => {
@@ -170,9 +171,7 @@ describe('folders: decoding', () => {
     for (const read of reads) {
       const { code, message } = await failure(read());
       expect(code).to.equal('SAMPLE_INVALID');
-      expect(message).to.match(
-        /(torn|text)\.png: expected a readable picture, found .+; fetch or export the file again/,
-      );
+      expect(message).to.match(/(torn|text)\.png: expected a readable picture, found .+; /);
     }
     expect((await failure(readValues(tornPalette))).message).to.match(
       /torn-palette\.png: expected a readable picture/,

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { badValue, messageOf, MtlError } from '../../../core/index.js';
+
+/**
+ * Reads a sample's file, and says which one it was where that, or making use of it, fails.
+ * @param expected e.g. `a readable picture`
+ * @throws MtlError `SAMPLE_INVALID`
+ */
+export async function reading<T>(
+  file: string,
+  expected: string,
+  use: (bytes: Buffer) => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await use(await readFile(file));
+  } catch (error) {
+    if (error instanceof MtlError) throw error;
+    throw unreadable(file, expected, error);
+  }
+}
+
+/** The error about a sample's file that cannot be read. */
+export function unreadable(file: string, expected: string, error: unknown): MtlError {
+  const found = messageOf(error)
+    .trim()
+    .replace(/\s*\n\s*/g, '; ');
+  return badValue('SAMPLE_INVALID', { what: file, expected, found, fix: fixOf(error) }, { cause: error });
+}
+
+const fixes: Readonly<Record<string, string>> = {
+  EACCES: 'let this user read it (chmod, chown)',
+  EPERM: 'let this user read it (chmod, chown)',
+  ELOOP: 'a symbolic link leads back to itself: point it to the file',
+  EMFILE: 'raise the limit of open files (ulimit -n)',
+};
+
+/** What to do about a file that the system does not give, or that is torn. */
+export function fixOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return fixes[code] ?? 'fetch or export the file again, or leave its sample out of the splits';
+}
