@@ -167,8 +167,13 @@ function decode(bytes: Buffer): { sample: Sample; info: EntryInfo } {
 }
 
 function tensorOf({ height, width, channels, data }: Raster): HostTensor {
-  const dtype = data instanceof Uint8Array ? 'U8' : data instanceof Int32Array ? 'I32' : 'F32';
-  return { dtype, shape: [height, width, channels], data };
+  return { dtype: dtypeOf(data), shape: [height, width, channels], data };
+}
+
+function dtypeOf(data: Raster['data']): HostTensor['dtype'] {
+  if (data instanceof Uint8Array) return 'U8';
+  if (data instanceof Uint16Array) return 'U16';
+  return data instanceof Int32Array ? 'I32' : 'F32';
 }
 
 function rasterOf({ shape, data }: HostTensor): Raster {

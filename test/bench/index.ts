@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
   scenes: () => import('./scenes.js'),
   kernels: () => import('./kernels.js'),
+  data: () => import('./data.js'),
   steps: () => import('./steps.js'),
   weighters: () => import('./weighters.js'),
   pytorch: () => import('./pytorch.js'),

@@ -39,7 +39,7 @@ export function describeDepth({ depth, maxDepth = 80 }: DepthOptions): LabelInfo
 export function toInverse(stored: Raster): Raster<Float32Array> {
   return {
     ...stored,
-    data: Float32Array.from(stored.data, (p) =>
+    data: new Float32Array(stored.data).map((p) =>
       p > 0 ? Math.min((p - 1) / inverseScale, greatestInverse) : 0,
     ),
   };
@@ -57,7 +57,7 @@ export function toMetres(
 ): Raster<Float32Array> {
   return {
     ...stored,
-    data: Float32Array.from(stored.data, (p) => {
+    data: new Float32Array(stored.data).map((p) => {
       const metres = p > 1 ? (baseline * fx * 256) / (p - 1) : 0;
       return metres <= maxDepth ? metres : 0;
     }),

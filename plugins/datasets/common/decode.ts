@@ -8,7 +8,7 @@ const readable = 'a readable picture';
 
 /** Numbers as they stand in a file. */
 export interface StoredValues {
-  readonly values: Raster<Uint8Array | Int32Array>;
+  readonly values: Raster<Uint8Array | Uint16Array>;
   /** Of one number in the file. */
   readonly bits: number;
 }
@@ -106,7 +106,10 @@ async function storedMetadata(buffer: Buffer, file: string): Promise<Metadata> {
   });
 }
 
-async function rawPixels(picture: Sharp, depth: Metadata['depth']): Promise<Raster<Uint8Array | Int32Array>> {
+async function rawPixels(
+  picture: Sharp,
+  depth: Metadata['depth'],
+): Promise<Raster<Uint8Array | Uint16Array>> {
   const output = picture.raw({ depth: depth === 'ushort' ? 'ushort' : 'uchar' });
   const { data, info } = await output.toBuffer({ resolveWithObject: true });
   const { height, width, channels } = info;
@@ -116,7 +119,7 @@ async function rawPixels(picture: Sharp, depth: Metadata['depth']): Promise<Rast
     channels,
     data:
       depth === 'ushort'
-        ? new Int32Array(new Uint16Array(data.buffer, data.byteOffset, data.length / 2))
+        ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2)
         : new Uint8Array(data.buffer, data.byteOffset, data.length),
   };
 }
@@ -145,9 +148,9 @@ function checkChannel(file: string, channels: number, channel: number | undefine
 }
 
 function pickChannel(
-  raster: Raster<Uint8Array | Int32Array>,
+  raster: Raster<Uint8Array | Uint16Array>,
   channel: number,
-): Raster<Uint8Array | Int32Array> {
+): Raster<Uint8Array | Uint16Array> {
   const { channels, data } = raster;
   if (channels === 1) return raster;
   const picked = data.filter((_, at) => at % channels === channel);

@@ -50,6 +50,7 @@ describe('the disk cache', () => {
       ...coordinateSample(2, 2, 'b'),
       labels: {
         depth: { height: 2, width: 2, channels: 1, data: Float32Array.of(1.5, -0, Infinity, 3e-40) },
+        counts: { height: 2, width: 2, channels: 1, data: Uint16Array.of(1, 2, 65535, 4) },
         ids: { height: 2, width: 2, channels: 1, data: Int32Array.of(1, -2, 70000, 4) },
         image: { height: 1, width: 1, channels: 1, data: Uint8Array.of(3) },
         missing: undefined,

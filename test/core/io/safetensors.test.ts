@@ -15,6 +15,7 @@ const arrays = {
   BF16: Uint16Array,
   I64: BigInt64Array,
   I32: Int32Array,
+  U16: Uint16Array,
   U8: Uint8Array,
   BOOL: Uint8Array,
 } as const;

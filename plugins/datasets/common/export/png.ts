@@ -4,7 +4,7 @@ import { sharp } from '../sharp.js';
 export function rgbPng({ height, width, data }: RgbImage): Promise<Buffer> {
   return sharp(data, { raw: { height, width, channels: 3 } })
     .toColourspace('srgb')
-    .png()
+    .png({ adaptiveFiltering: true })
     .toBuffer();
 }
 
@@ -12,7 +12,7 @@ export function rgbPng({ height, width, data }: RgbImage): Promise<Buffer> {
 export function grey8Png({ height, width }: Size, values: ArrayLike<number>): Promise<Buffer> {
   return sharp(Uint8Array.from(values), { raw: { height, width, channels: 1 } })
     .toColourspace('b-w')
-    .png()
+    .png({ adaptiveFiltering: true })
     .toBuffer();
 }
 
@@ -20,7 +20,7 @@ export function grey8Png({ height, width }: Size, values: ArrayLike<number>): Pr
 export function grey16Png({ height, width }: Size, values: ArrayLike<number>): Promise<Buffer> {
   return sharp(Uint16Array.from(values), { raw: { height, width, channels: 1 } })
     .toColourspace('grey16')
-    .png()
+    .png({ adaptiveFiltering: true })
     .toBuffer();
 }
 
