@@ -4,11 +4,30 @@ import { shared, single } from './architectures/index.js';
 import { resnets } from './backbones/index.js';
 import { cityscapes, exporters, folders, mixed, nyuv2, scenes } from './datasets/index.js';
 import { tensorflow, torch, wasm, webgpu } from './engines/index.js';
-import { align, crossEntropy, l1, logL1, mse, smoothL1, ssim, xtc } from './losses/index.js';
+import {
+  align,
+  balancedBce,
+  cosine,
+  crossEntropy,
+  l1,
+  logL1,
+  mse,
+  smoothL1,
+  ssim,
+  xtc,
+} from './losses/index.js';
 import { metrics } from './metrics/index.js';
 import { optimizers } from './optimizers/index.js';
 import { paperPresets } from './presets/index.js';
-import { depth, segmentation } from './tasks/index.js';
+import {
+  classification,
+  depth,
+  edges,
+  normals,
+  reconstruction,
+  regression,
+  segmentation,
+} from './tasks/index.js';
 import { ttnet } from './transfer-nets/index.js';
 import { weighters } from './weighters/index.js';
 
@@ -27,11 +46,11 @@ export const builtin = definePlugin({
   name: 'crosstask',
   module: import.meta.url,
   presets: paperPresets,
-  tasks: { segmentation, depth },
+  tasks: { segmentation, depth, normals, edges, reconstruction, classification, regression },
   backbones: resnets,
   architectures: { shared, single },
   transferNets: { ttnet },
-  losses: { xtc, align, crossEntropy, l1, mse, logL1, smoothL1, ssim },
+  losses: { xtc, align, crossEntropy, l1, mse, logL1, smoothL1, ssim, cosine, balancedBce },
   weighters,
   optimizers,
   datasets: { scenes, folders, cityscapes, nyuv2, mixed },

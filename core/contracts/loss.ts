@@ -1,7 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Target, TransferTask } from './task.js';
 
-/** A prediction against labels, e.g. `l1`: mean over labelled pixels, 0 where there is none. */
+/**
+ * A prediction against labels, e.g. `l1`: mean over labelled pixels, 0 where there is none. A task may hand it weights
+ * as the mask: then the weighted mean.
+ */
 export interface PredictionLoss {
   readonly role: 'prediction';
   compute(prediction: tf.Tensor4D, target: Target): tf.Scalar;

@@ -5,5 +5,6 @@ export {
   type TaskLoss,
   type Transferred,
 } from './objective.js';
-export { crossEntropyMap, maskedMean, smoothedOneHot } from './pixelwise.js';
+export { binaryCrossEntropyMap, crossEntropyMap, maskedMean, smoothedOneHot } from './pixelwise.js';
 export { stopGradient } from './stop-gradient.js';
+export { unitVectors } from './unit-vectors.js';

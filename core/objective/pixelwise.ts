@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 
+/** Stands in for a sum of weights where there are none; below any sum of weights that says anything. */
+const leastSum = 1e-12;
+
 /**
- * Mean over labelled pixels; 0 where there is none.
- * @param values one per pixel, [batch, height, width, 1]
- * @param mask [batch, height, width, 1], 1 = counts
+ * Mean over labelled pixels; 0 where there is none. Where the mask holds weights, the weighted mean Σ m v / Σ m.
+ * @param values [batch, height, width, channels]; several values of a pixel count as their mean
+ * @param mask [batch, height, width, 1], 1 = counts, 0 = does not; or a weight, at least 0
  * @param reduction `batch`: over all labelled pixels alike; `image`: per image first, then over the images that
  *   have any (the paper authors' code)
  */
@@ -12,11 +15,20 @@ export function maskedMean(
   mask: tf.Tensor4D,
   reduction: 'batch' | 'image' = 'batch',
 ): tf.Scalar {
-  const [sums, counts] = [sumLines(tf.mul(values, mask)), sumLines(mask)];
-  if (reduction === 'batch') return tf.div(tf.sum(sums), tf.maximum(tf.sum(counts), 1));
-  const perImage = tf.sum(counts, 1);
-  const means = tf.div(tf.sum(sums, 1), tf.maximum(perImage, 1));
-  return tf.div(tf.sum(means), tf.maximum(tf.sum(tf.minimum(perImage, 1)), 1));
+  const perPixel: tf.Tensor4D = values.shape[3] === 1 ? values : tf.mean(values, 3, true);
+  const [sums, weights] = [sumLines(tf.mul(perPixel, mask)), sumLines(mask)];
+  if (reduction === 'batch') return tf.div(tf.sum(sums), atLeastSome(tf.sum(weights)));
+  const perImage = tf.sum(weights, 1);
+  const divisors = atLeastSome(perImage);
+  const means = tf.div(tf.sum(sums, 1), divisors);
+  // 1 for an image with labels, 0 for one without.
+  const labelled = tf.div(perImage, divisors);
+  return tf.div(tf.sum(means), atLeastSome(tf.sum(labelled)));
+}
+
+/** The same sums, fit to divide by: 0/0 becomes 0. */
+function atLeastSome<T extends tf.Tensor>(sums: T): T {
+  return tf.maximum(sums, leastSum);
 }
 
 /**
@@ -40,6 +52,24 @@ export function crossEntropyMap(logits: tf.Tensor4D, probabilities: tf.Tensor4D)
     save([tf.sub(tf.exp(logSoftmax), probabilities)]);
     return {
       value: tf.neg(tf.sum(tf.mul(probabilities, logSoftmax), 3, true)),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(saved[0]!, dy),
+    };
+  })(logits) as tf.Tensor4D;
+}
+
+/**
+ * Binary cross-entropy −p log σ(z) − (1 − p) log(1 − σ(z)) per value, as one node on the tape, from
+ * max(z, 0) − z p + log(1 + exp(−|z|)). Gradient for the logits: (σ(z) − p) · dy. No gradient for p.
+ * @param logits z, [batch, height, width, channels]
+ * @param probabilities p, the same shape, 0–1
+ */
+export function binaryCrossEntropyMap(logits: tf.Tensor4D, probabilities: tf.Tensor4D): tf.Tensor4D {
+  return tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
+    const [z, save] = args as [tf.Tensor4D, tf.GradSaveFunc];
+    save([tf.sub(tf.sigmoid(z), probabilities)]);
+    const beyond = tf.log1p(tf.exp(tf.neg(tf.abs(z))));
+    return {
+      value: tf.add(tf.sub(tf.relu(z), tf.mul(z, probabilities)), beyond),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(saved[0]!, dy),
     };
   })(logits) as tf.Tensor4D;

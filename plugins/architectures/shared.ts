@@ -1,22 +1,19 @@
 import type * as tf from '@tensorflow/tfjs';
 import { definePart, type Architecture, type ArchitectureContext, type Network } from '../../core/index.js';
-import { decoderOptions, unetDecoder } from './unet-decoder.js';
+import { taskHead } from './pooled-head.js';
+import { decoderOptions } from './unet-decoder.js';
 
-/** One encoder for all tasks, a decoder per task: the paper's Base MT-Net and the trunk of its XTasC-Net. */
+/**
+ * One encoder for all tasks, a decoder per task: the paper's Base MT-Net and the trunk of its XTasC-Net. A task with one
+ * prediction per image has a pooled head instead.
+ */
 export const shared = definePart({
   description: 'One encoder shared by all tasks, a U-Net decoder per task (Base MT-Net, XTasC-Net).',
   options: decoderOptions,
   create: ({ decoderChannels }): Architecture => ({
     build({ tasks, backbone, ...context }: ArchitectureContext): Network {
       const encoder = backbone.build({ ...context, name: 'encoder' });
-      const decoders = tasks.map(({ name, channels }) =>
-        unetDecoder({
-          context: { ...context, name: `decoder.${name}` },
-          encoder,
-          channels: decoderChannels,
-          outputs: channels,
-        }),
-      );
+      const decoders = tasks.map((task) => taskHead(task, { context, encoder, channels: decoderChannels }));
       return {
         parts: { encoder, ...Object.fromEntries(decoders.map((decoder) => [decoder.name, decoder])) },
         forward(image, training) {

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { definePart, type Architecture, type ArchitectureContext, type Network } from '../../core/index.js';
-import { decoderOptions, unetDecoder } from './unet-decoder.js';
+import { taskHead } from './pooled-head.js';
+import { decoderOptions } from './unet-decoder.js';
 
 /** An encoder and a decoder per task, nothing shared: the paper's Base ST-Net. */
 export const single = definePart({
@@ -8,15 +9,10 @@ export const single = definePart({
   options: decoderOptions,
   create: ({ decoderChannels }): Architecture => ({
     build({ tasks, backbone, ...context }: ArchitectureContext): Network {
-      const networks = tasks.map(({ name, channels }) => {
-        const encoder = backbone.build({ ...context, name: `encoder.${name}` });
-        const decoder = unetDecoder({
-          context: { ...context, name: `decoder.${name}` },
-          encoder,
-          channels: decoderChannels,
-          outputs: channels,
-        });
-        return { name, encoder, decoder };
+      const networks = tasks.map((task) => {
+        const encoder = backbone.build({ ...context, name: `encoder.${task.name}` });
+        const decoder = taskHead(task, { context, encoder, channels: decoderChannels });
+        return { name: task.name, encoder, decoder };
       });
       return {
         parts: Object.fromEntries(

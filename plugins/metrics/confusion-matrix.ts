@@ -60,6 +60,23 @@ export class ConfusionMatrix {
     return present > 0 ? sum / present : undefined;
   }
 
+  /**
+   * The mean over classes of n_cc / Σ_j n_cj. A class that is not in the targets is left out; undefined where that
+   * leaves none.
+   */
+  meanRecall(): number | undefined {
+    let sum = 0;
+    let present = 0;
+    for (let own = 0; own < this.classes; own++) {
+      let all = 0;
+      for (let other = 0; other < this.classes; other++) all += this.at(own, other);
+      if (all === 0) continue;
+      sum += this.at(own, own) / all;
+      present++;
+    }
+    return present > 0 ? sum / present : undefined;
+  }
+
   private at(target: number, prediction: number): number {
     return this.counts[target * this.classes + prediction]!;
   }

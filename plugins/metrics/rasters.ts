@@ -21,11 +21,11 @@ export function checkRasters(metric: string, prediction: Raster, target: Raster,
   }
 }
 
-/** What `compute` throws where no labelled pixel was taken in. */
-export function nothingSeen(metric: string): MtlError {
+/** What `compute` throws where no labelled pixel was taken in, or not what it needs at least. */
+export function nothingSeen(metric: string, least = 'one labelled pixel'): MtlError {
   return badValue('METRIC_EMPTY', {
     what: metric,
-    expected: 'at least one labelled pixel',
+    expected: `at least ${least}`,
     found: 'none',
     fix: 'check that this split has labels for the task',
   });

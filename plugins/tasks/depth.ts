@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import {
   definePart,
@@ -9,11 +8,12 @@ import {
   type Raster,
   type RgbImage,
   type Task,
-  type TrivialPredictor,
 } from '../../core/index.js';
 import { colorMap } from './color-map.js';
 import { labelInfo, maskOf } from './labels.js';
-import { predictionLoss } from './prediction-loss.js';
+import { namedMetrics } from './metrics.js';
+import { againstDirect, predictionLoss } from './prediction-loss.js';
+import { meanPredictor } from './trivial.js';
 
 const options = z.strictObject({
   label: z.string().default('depth').describe('Which labels of the data set to learn.'),
@@ -52,32 +52,12 @@ function createDepth(settings: z.output<typeof options>, deps: Deps): Task {
     loss: (prediction, target) => loss.compute(prediction, target),
     transfer: {
       input: (prediction) => prediction,
-      loss: (transferred, { value, mask }) =>
-        tf.tidy(() => consistency.compute(transferred, { value, mask: mask ?? tf.onesLike(value) })),
+      loss: (transferred, reference) => againstDirect(consistency, transferred, reference),
     },
     decode: (prediction) => prediction.clone(),
-    metrics: () =>
-      settings.metrics.map((name) =>
-        deps.get(tokens.registry).create('metric', name, deps, `tasks.${deps.get(tokens.taskName)}.metrics`),
-      ),
-    trivial: meanDepth,
+    metrics: () => namedMetrics(deps, settings.metrics),
+    trivial: () => meanPredictor('mean depth'),
     render: (values, mask) => paint(values, info.range, mask),
-  };
-}
-
-function meanDepth(): TrivialPredictor {
-  let sum = 0;
-  let count = 0;
-  return {
-    name: 'mean depth',
-    update({ value, mask }) {
-      mask.forEach((valid, pixel) => {
-        if (!valid) return;
-        sum += value.data[pixel]!;
-        count += 1;
-      });
-    },
-    compute: () => [sum / Math.max(1, count)],
   };
 }
 

@@ -1,4 +1,12 @@
-import { badValue, tokens, type Deps, type PartSpec, type PredictionLoss } from '../../core/index.js';
+import * as tf from '@tensorflow/tfjs';
+import {
+  badValue,
+  tokens,
+  type Deps,
+  type PartSpec,
+  type PredictionLoss,
+  type Reference,
+} from '../../core/index.js';
 
 /**
  * The loss that a task's options name.
@@ -13,5 +21,17 @@ export function predictionLoss(deps: Deps, option: string, spec: PartSpec): Pred
     expected: 'a loss of a prediction against labels, e.g. l1 or crossEntropy',
     found: `"${typeof spec === 'string' ? spec : spec.name}", which compares tasks`,
     fix: 'name it under consistency.loss',
+  });
+}
+
+/** A transferred prediction against the direct one, as if that were the labels; without a mask every pixel counts. */
+export function againstDirect(
+  loss: PredictionLoss,
+  transferred: tf.Tensor4D,
+  { value, mask }: Pick<Reference, 'value' | 'mask'>,
+): tf.Scalar {
+  return tf.tidy(() => {
+    const [batch, height, width] = value.shape;
+    return loss.compute(transferred, { value, mask: mask ?? tf.ones([batch, height, width, 1]) });
   });
 }

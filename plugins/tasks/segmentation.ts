@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import {
+  badValue,
   crossEntropyMap,
   definePart,
   maskedMean,
   partSpec,
+  show,
   smoothedOneHot,
   tokens,
   type Deps,
@@ -14,14 +16,21 @@ import {
   type Reference,
   type RgbImage,
   type Task,
-  type TrivialPredictor,
 } from '../../core/index.js';
+import { classWeighting, classWeights } from './class-weights.js';
 import { labelInfo, maskOf } from './labels.js';
+import { namedMetrics } from './metrics.js';
 import { predictionLoss } from './prediction-loss.js';
+import { majorityClass } from './trivial.js';
 
 const options = z.strictObject({
   label: z.string().default('segmentation').describe('Which labels of the data set to learn.'),
   loss: partSpec('loss').default('crossEntropy').describe('Loss against the labels.'),
+  classWeights,
+  ignore: z
+    .array(z.union([z.string(), z.int().min(0)]))
+    .default([])
+    .describe('Classes, by name or id, whose pixels are treated as having no label.'),
   metrics: z
     .array(z.string())
     .min(1)
@@ -42,6 +51,8 @@ function createSegmentation(settings: z.output<typeof options>, deps: Deps): Tas
   const info = labelInfo(deps, settings.label, 'classes');
   const classes = info.names.length;
   const loss = predictionLoss(deps, 'loss', settings.loss);
+  const ignored = ignoredIds(deps, settings.ignore, info);
+  const weighting = classWeighting(deps, settings.classWeights, classes);
   return {
     name: deps.get(tokens.taskName),
     kind: 'classification',
@@ -50,25 +61,38 @@ function createSegmentation(settings: z.output<typeof options>, deps: Deps): Tas
     targetSize: (image) => image,
     target(sample): HostTarget | undefined {
       const labels = sample.labels[settings.label];
-      return labels && { value: labels, mask: maskOf(labels.data, (id) => id !== info.void) };
+      return (
+        labels && { value: labels, mask: maskOf(labels.data, (id) => id !== info.void && !ignored.has(id)) }
+      );
     },
-    loss: (prediction, target) => loss.compute(prediction, target),
+    loss: (prediction, target) => tf.tidy(() => loss.compute(prediction, weighting.weigh(target))),
     transfer: { input: (prediction) => tf.logSoftmax(prediction, 3), loss: transferredCrossEntropy },
+    ...(weighting.statistics ? { statistics: weighting.statistics } : {}),
     decode: (prediction) => tf.tidy(() => tf.expandDims(tf.argMax(prediction, 3), 3)),
     metrics: () =>
-      settings.metrics.map((name) =>
-        deps
-          .get(tokens.registry)
-          .create(
-            'metric',
-            name.startsWith('miou') ? { name, classes } : name,
-            deps,
-            `tasks.${deps.get(tokens.taskName)}.metrics`,
-          ),
-      ),
+      namedMetrics(deps, settings.metrics, (name) => (name.startsWith('miou') ? { classes } : {})),
     trivial: () => majorityClass(classes),
     render: (ids, mask) => paint(ids, info, mask),
   };
+}
+
+/** @throws MtlError `CONFIG_INVALID` for what is no class */
+function ignoredIds(
+  deps: Deps,
+  ignore: readonly (string | number)[],
+  { names }: ClassInfo,
+): ReadonlySet<number> {
+  return new Set(
+    ignore.map((entry, index) => {
+      const id = typeof entry === 'number' ? entry : names.indexOf(entry);
+      if (id in names) return id;
+      throw badValue('CONFIG_INVALID', {
+        what: `tasks.${deps.get(tokens.taskName)}.ignore[${index}]`,
+        expected: `one of the classes ${names.join(', ')}, or an id from 0 to ${names.length - 1}`,
+        found: show(entry),
+      });
+    }),
+  );
 }
 
 /**
@@ -85,19 +109,6 @@ function transferredCrossEntropy(transferred: tf.Tensor4D, reference: Reference)
     const losses = crossEntropyMap(transferred, probabilities);
     return maskedMean(mask ? tf.mul(losses, mask) : losses, tf.onesLike(losses));
   });
-}
-
-function majorityClass(classes: number): TrivialPredictor {
-  const counts = new Float64Array(classes);
-  return {
-    name: 'majority class',
-    update({ value, mask }) {
-      mask.forEach((valid, pixel) => {
-        if (valid) counts[value.data[pixel]!]! += 1;
-      });
-    },
-    compute: () => [counts.indexOf(Math.max(...counts))],
-  };
 }
 
 function paint(ids: Raster, { colors }: ClassInfo, mask?: Uint8Array): RgbImage {

@@ -50,6 +50,12 @@ describe('the examples', () => {
     for (const { total } of Object.values(step.losses)) expect(total).to.be.finite;
   });
 
+  it('four tasks, with edges made from the class labels, each consistent with the three others', async () => {
+    const config = await load('four-tasks.config.yaml');
+    const { metrics } = await train(config, { folder: join(folder, 'run') });
+    expect(Object.keys(metrics)).to.deep.equal(['segmentation', 'depth', 'normals', 'edges']);
+  });
+
   it('a weighter from a plugin resumes where it was', async () => {
     const config = await load('three-tasks.config.yaml');
     const whole = await train(config, { folder: join(folder, 'whole') });

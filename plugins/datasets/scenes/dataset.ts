@@ -10,6 +10,7 @@ import {
   type SplitName,
 } from '../../../core/index.js';
 import { classColors, classNames, voidId } from './classes.js';
+import { weatherNames } from './light.js';
 import { renderScene, type LabelName, type RenderOptions } from './render.js';
 import { createScene } from './scene.js';
 
@@ -74,5 +75,9 @@ function describe(name: LabelName, { depth, maxDepth }: ScenesOptions): LabelInf
           { kind: 'scalar', unit: '1/m', zoom: 'keep', range: [0, 0.4] };
     case 'normals':
       return { kind: 'directions' };
+    case 'weather':
+      return { kind: 'imageClass', names: weatherNames };
+    case 'vehicles':
+      return { kind: 'imageNumber', unit: 'vehicles' };
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { definePart, type Dataset } from '../../../core/index.js';
 import { ScenesDataset } from './dataset.js';
-import { labelNames } from './render.js';
+import { labelNames, mapNames } from './render.js';
 
 const side = z.number().int().min(1).max(4096);
 const count = z.number().int().min(0).max(1_000_000);
@@ -15,11 +15,11 @@ const options = z.strictObject({
   test: count.default(64),
   /** Of the data set alone: it stays the same whatever the run's seed. */
   seed: z.number().int().default(0),
-  /** Which label maps to give. */
+  /** Which labels to give; by default the maps. */
   labels: z
     .array(z.enum(labelNames))
     .min(1)
-    .default([...labelNames]),
+    .default([...mapNames]),
   /** Metres along the optical axis, or one over them. */
   depth: z.enum(['metric', 'inverse']).default('metric'),
   /** Metres beyond which there is no depth. */
@@ -30,7 +30,8 @@ const options = z.strictObject({
  * Street scenes from a small ray caster, with exact labels: no download, any number of images of any size.
  *
  * Labels: `segmentation` (7 classes in the order of the Cityscapes categories), `depth` (along the optical axis;
- * 0 for the sky and beyond `maxDepth`), `normals` (camera coordinates, zero for the sky).
+ * 0 for the sky and beyond `maxDepth`), `normals` (camera coordinates, zero for the sky); of the whole image `weather`
+ * (six classes) and `vehicles` (how many are seen, if only by a pixel). What augmentation crops away still counts.
  */
 export const scenes = definePart<Dataset, typeof options>({
   description: 'Rendered street scenes with exact segmentation, depth and surface normals; needs no download',

@@ -15,6 +15,20 @@ export function segmentationOf({ primitives }: Scene, { height, width, body }: S
   return { height, width, channels: 1, data };
 }
 
+/** The scene's weather, for the whole image. */
+export function weatherOf({ light }: Scene): Raster<Uint8Array> {
+  return { height: 1, width: 1, channels: 1, data: Uint8Array.of(light.weather) };
+}
+
+/** The number of vehicles of which at least one pixel is seen, for the whole image. */
+export function vehiclesOf({ primitives, objects }: Scene, { body }: Surfaces): Raster<Float32Array> {
+  const seen = new Set<number>();
+  for (const id of body) {
+    if (id >= 0 && primitives[id]!.classId === classIds.vehicle) seen.add(objects[id]!);
+  }
+  return { height: 1, width: 1, channels: 1, data: Float32Array.of(seen.size) };
+}
+
 /**
  * Metres along the optical axis, or their inverse; 0 for the sky and beyond `maxDepth`.
  */

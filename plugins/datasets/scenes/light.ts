@@ -4,6 +4,8 @@ import type { Vector } from './primitives.js';
 
 /** Sun, sky, air and sensor. Colours are linear light. */
 export interface Light {
+  /** Index into `weatherNames`. */
+  readonly weather: number;
   /** Unit vector towards the sun. */
   readonly sun: Vector;
   readonly sunColor: Rgb;
@@ -37,17 +39,21 @@ interface Weather {
 }
 
 // Skies are as dark, as grey and as brown as walls and streets are, so that the sky is not known by its colour.
-const weathers: readonly Weather[] = [
-  { zenith: [215, 0.6, 0.6], horizon: [208, 0.2, 0.8], sun: [0.8, 1.4], sunHue: 45, warmth: 0.12 }, // clear
-  { zenith: [215, 0.25, 0.5], horizon: [210, 0.1, 0.72], sun: [0.5, 1.2], sunHue: 45, warmth: 0.08 }, // hazy
-  { zenith: [220, 0.04, 0.62], horizon: [30, 0.04, 0.68], sun: [0, 0.15], sunHue: 45, warmth: 0 }, // overcast
-  { zenith: [225, 0.15, 0.3], horizon: [210, 0.1, 0.45], sun: [0, 0.5], sunHue: 45, warmth: 0.1 }, // stormy
-  { zenith: [235, 0.35, 0.35], horizon: [25, 0.45, 0.7], sun: [0.4, 1], sunHue: 28, warmth: 0.4 }, // dusk
-  { zenith: [40, 0.15, 0.55], horizon: [36, 0.25, 0.66], sun: [0.2, 0.9], sunHue: 40, warmth: 0.25 }, // dust
-];
+const weathers = {
+  clear: { zenith: [215, 0.6, 0.6], horizon: [208, 0.2, 0.8], sun: [0.8, 1.4], sunHue: 45, warmth: 0.12 },
+  hazy: { zenith: [215, 0.25, 0.5], horizon: [210, 0.1, 0.72], sun: [0.5, 1.2], sunHue: 45, warmth: 0.08 },
+  overcast: { zenith: [220, 0.04, 0.62], horizon: [30, 0.04, 0.68], sun: [0, 0.15], sunHue: 45, warmth: 0 },
+  stormy: { zenith: [225, 0.15, 0.3], horizon: [210, 0.1, 0.45], sun: [0, 0.5], sunHue: 45, warmth: 0.1 },
+  dusk: { zenith: [235, 0.35, 0.35], horizon: [25, 0.45, 0.7], sun: [0.4, 1], sunHue: 28, warmth: 0.4 },
+  dust: { zenith: [40, 0.15, 0.55], horizon: [36, 0.25, 0.66], sun: [0.2, 0.9], sunHue: 40, warmth: 0.25 },
+} as const satisfies Readonly<Record<string, Weather>>;
+
+/** What the label `weather` names. */
+export const weatherNames = Object.keys(weathers) as readonly (keyof typeof weathers)[];
 
 export function createLight(random: Random): Light {
-  const weather = random.pick(weathers);
+  const name = random.pick(weatherNames);
+  const weather: Weather = weathers[name];
   const azimuth = random.uniform(0, 2 * Math.PI);
   const elevation = random.uniform(0.4, 1.2);
   const strength = random.uniform(...weather.sun);
@@ -62,6 +68,7 @@ export function createLight(random: Random): Light {
   const [skyTint, sunTint] = [tint(zenith, horizon), hsv(weather.sunHue, weather.warmth, 1)];
   const fill = random.uniform(0.3, 0.6);
   return {
+    weather: weatherNames.indexOf(name),
     sun: [
       Math.cos(elevation) * Math.sin(azimuth),
       Math.sin(elevation),

@@ -1,14 +1,17 @@
 import type { Raster, RgbImage, Size } from '../../../core/index.js';
-import { depthOf, normalsOf, segmentationOf } from './labels.js';
+import { depthOf, normalsOf, segmentationOf, vehiclesOf, weatherOf } from './labels.js';
 import type { Scene } from './scene.js';
 import { shadeImage } from './shading.js';
 import { findSurfaces } from './surfaces.js';
 
-export const labelNames = ['segmentation', 'depth', 'normals'] as const;
+/** One value per pixel. */
+export const mapNames = ['segmentation', 'depth', 'normals'] as const;
+/** These, and what is said of the whole image. */
+export const labelNames = [...mapNames, 'weather', 'vehicles'] as const;
 export type LabelName = (typeof labelNames)[number];
 
 export interface RenderOptions {
-  /** Which label maps to make. */
+  /** Which labels to make. */
   readonly labels: readonly LabelName[];
   readonly depth: 'metric' | 'inverse';
   /** Metres beyond which depth is not given. */
@@ -27,6 +30,8 @@ export function renderScene(scene: Scene, size: Size, options: RenderOptions): R
     segmentation: () => segmentationOf(scene, surfaces),
     depth: () => depthOf(surfaces, options.maxDepth, options.depth === 'inverse'),
     normals: () => normalsOf(scene, surfaces),
+    weather: () => weatherOf(scene),
+    vehicles: () => vehiclesOf(scene, surfaces),
   };
   return {
     image: shadeImage(scene, surfaces),

@@ -14,6 +14,8 @@ export interface Scene {
   readonly light: Light;
   readonly ground: Ground;
   readonly primitives: readonly Primitive[];
+  /** By primitive: the number of the object that it is part of, e.g. of the car. */
+  readonly objects: readonly number[];
 }
 
 /** The plane y = 0: a road, a pavement along both of its sides, and what lies beyond. */
@@ -40,8 +42,14 @@ export function createScene(random: Random): Scene {
     ...createFurniture(random, street),
     ...createPeople(random, street),
   ];
-  const primitives = objects.filter((parts) => parts.every((part) => isClear(part, camera))).flat();
-  return { camera, light, ground, primitives };
+  const kept = objects.filter((parts) => parts.every((part) => isClear(part, camera)));
+  return {
+    camera,
+    light,
+    ground,
+    primitives: kept.flat(),
+    objects: kept.flatMap((parts, object) => parts.map(() => object)),
+  };
 }
 
 /** In a lane like a car's camera, or now and then on the pavement. */

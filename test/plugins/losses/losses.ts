@@ -6,11 +6,11 @@ import { offers, registry } from '../../core/model/golden.js';
 import { relativeError, tensorOf } from '../../oracles/compare.js';
 import { readTensors, type StoredTensor } from '../../oracles/values.js';
 
-const values = readTensors('losses.safetensors');
+const values = { ...readTensors('losses.safetensors'), ...readTensors('task-losses.safetensors') };
 
 export function value(name: string): StoredTensor {
   const stored = values[name];
-  if (!stored) throw new Error(`no ${name} in losses.safetensors`);
+  if (!stored) throw new Error(`no ${name} in losses.safetensors or task-losses.safetensors`);
   return stored;
 }
 

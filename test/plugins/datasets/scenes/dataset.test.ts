@@ -87,6 +87,42 @@ describe('scenes: data set', () => {
     expect(make({ depth: 'inverse' }).labels.depth).to.include({ unit: '1/m', zoom: 'keep' });
   });
 
+  it('says of whole images which weather it is and how many vehicles are seen', async () => {
+    const dataset = make({ train: 60, labels: ['segmentation', 'weather', 'vehicles'] });
+    const { weather, vehicles } = dataset.labels;
+    const names = ['clear', 'hazy', 'overcast', 'stormy', 'dusk', 'dust'];
+    expect(weather).to.deep.equal({ kind: 'imageClass', names });
+    expect(vehicles).to.deep.equal({ kind: 'imageNumber', unit: 'vehicles' });
+    const split = await dataset.split('train');
+    const seen = new Set<number>();
+    for (let index = 0; index < 60; index++) {
+      const { labels } = await split.sample(index);
+      for (const label of [labels.weather, labels.vehicles]) {
+        expect(label).to.include({ height: 1, width: 1, channels: 1 });
+      }
+      seen.add(labels.weather!.data[0]!);
+      // No vehicle without a pixel of the class, no pixel of it without a vehicle, and no more vehicles than pixels.
+      const pixels = labels.segmentation!.data.filter((id) => id === 6).length;
+      const count = labels.vehicles!.data[0]!;
+      expect(Math.sign(count)).to.equal(Math.sign(pixels));
+      expect(count).to.be.at.most(pixels);
+    }
+    expect([...seen].sort()).to.deep.equal([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('gives images and maps that labels of the whole image leave as they are', async () => {
+    const plain = await sampleOf(make(), 'train', 0);
+    const more = await sampleOf(
+      make({ labels: ['weather', 'vehicles', 'normals', 'depth', 'segmentation'] }),
+      'train',
+      0,
+    );
+    expect(bytes(more.image).equals(bytes(plain.image))).to.equal(true);
+    for (const [name, map] of Object.entries(plain.labels)) {
+      expect(bytes(more.labels[name]).equals(bytes(map))).to.equal(true);
+    }
+  });
+
   it('gives the same bytes every time, and others for another index, split or seed', async () => {
     const reference = allBytes(await sampleOf(make(), 'train', 0));
     expect(allBytes(await sampleOf(make(), 'train', 0)).equals(reference)).to.equal(true);
@@ -199,6 +235,7 @@ describe('scenes: data set', () => {
       [{ maxDepth: 0 }, 'dataset.maxDepth'],
       [{ labels: [] }, 'dataset.labels'],
       [{ labels: ['edges'] }, 'dataset.labels'],
+      [{ labels: ['weathers'] }, 'dataset.labels'],
       [{ fog: true }, 'dataset.fog'],
     ] as const) {
       const error = await failure(() => make(options));

@@ -1,8 +1,18 @@
 import { expect } from 'chai';
 import { classIds } from '../../../../plugins/datasets/scenes/classes.js';
-import { depthOf, normalsOf, segmentationOf } from '../../../../plugins/datasets/scenes/labels.js';
+import {
+  depthOf,
+  normalsOf,
+  segmentationOf,
+  vehiclesOf,
+} from '../../../../plugins/datasets/scenes/labels.js';
 import { commonMaterial } from '../../../../plugins/datasets/scenes/materials.js';
-import { primitive, type Body, type Vector } from '../../../../plugins/datasets/scenes/primitives.js';
+import {
+  primitive,
+  type Body,
+  type Primitive,
+  type Vector,
+} from '../../../../plugins/datasets/scenes/primitives.js';
 import { findSurfaces, groundId, skyId } from '../../../../plugins/datasets/scenes/surfaces.js';
 import { Random, type Size } from '../../../../core/index.js';
 import type { Scene } from '../../../../plugins/datasets/scenes/scene.js';
@@ -29,10 +39,27 @@ const everywhere = Number.MAX_VALUE;
 function sceneOf(body: Body): Scene {
   const material = commonMaterial(new Random(0));
   const only = primitive({ x: 0.4, z: 6, heading: 0.5 }, body, classIds.object, material);
-  return { ...testScene(0), camera: levelCamera, primitives: [only] };
+  return { ...testScene(0), camera: levelCamera, primitives: [only], objects: [0] };
 }
 
 describe('scenes: surfaces', () => {
+  it('counts vehicles by what is seen of them, however many parts they have', () => {
+    const scene = sceneOf({ shape: 'box', at: [0, 1, 0], half: [1, 1, 1] });
+    const [body] = scene.primitives as [Primitive];
+    const [car, house] = [classIds.vehicle, classIds.building].map((classId) => ({ ...body, classId }));
+    // Two cars of two parts each with a house between them; the third car is hidden.
+    const street = {
+      ...scene,
+      primitives: [car!, car!, house!, car!, car!, car!],
+      objects: [0, 0, 1, 2, 2, 3],
+    };
+    const seen = (...ids: number[]): number =>
+      vehiclesOf(street, { ...findSurfaces(scene, size), body: Int16Array.from(ids) }).data[0]!;
+    expect(seen(0, 1, 1, 2, 3, skyId, groundId)).to.equal(2);
+    expect(seen(2, 4)).to.equal(1);
+    expect(seen(2, skyId)).to.equal(0);
+  });
+
   it('gives ground pixels the depth of the plane y = 0', () => {
     for (const scene of scenes) {
       const { camera } = scene;
