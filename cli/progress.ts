@@ -57,8 +57,9 @@ function barReporter(out: NodeJS.WriteStream, folder: string): Reporter {
           label: `epoch ${event.epoch + 1}/${start.epochs}`,
           details,
         });
-      } else if (event.type === 'validating') {
-        show(event.of, event.done, { label: 'validation', details: [] });
+      } else if (event.type === 'validating' || event.type === 'observing') {
+        const label = event.type === 'validating' ? 'validation' : 'looking at the labels';
+        show(event.of, event.done, { label, details: [] });
       } else {
         const line = closing(event, start, out.columns);
         if (!line) return;
@@ -130,6 +131,9 @@ function opening(event: Start, folder: string, columns: number): string {
   return `Run: ${folder}\n${lines}`;
 }
 
+/** Share of the time spent waiting for data from which on something can be done about it. */
+const worthTelling = 0.1;
+
 /** The line that stays of an event, with one metric of each task where there is no room for two; undefined for none. */
 function closing(event: TrainingEvent, start: Start | undefined, columns: number): string | undefined {
   if (event.type === 'validation') {
@@ -141,6 +145,13 @@ function closing(event: TrainingEvent, start: Start | undefined, columns: number
         ...(event.best ? ['best so far'] : []),
       ].join(' | ');
     return line(2).length < columns ? line(2) : line(1);
+  }
+  if (event.type === 'badSample') return `Left out sample ${event.index} of ${event.split}: ${event.reason}`;
+  if (event.type === 'epoch' && event.epoch === 1 && event.waiting > worthTelling) {
+    return (
+      `${Math.round(100 * event.waiting)} % of the time goes into waiting for data: ` +
+      'raise loader.workers, or set loader.cache to a folder'
+    );
   }
   if (event.type === 'skipped') return `Step ${event.step} passed over: ${event.reason}`;
   if (event.type === 'stopped') return `Stopped after step ${event.step}: ${event.reason}.`;

@@ -21,6 +21,23 @@ dataset:
   depth: { files: depth/*.png, scale: 0.001, invalid: 0 } # 16-bit, millimetres
   split: { train: 0.8, val: 0.1, test: 0.1 }
 `,
+  cityscapes: `# The folder that holds leftImg8bit, gtFine and disparity, as published; or SPLIT/{image,label_7,depth}/N.npy.
+dataset:
+  name: cityscapes
+  root: ./data/cityscapes
+  size: [128, 256] # height, width; multiples of 32
+  classes: 7 # or 19
+  depth: inverse # as the paper learns it; or metres
+loader: { cache: ./cache } # decodes the big pictures once; null = every epoch
+`,
+  nyuv2: `# The folder that holds nyu_depth_v2_labeled.mat and splits.mat; or SPLIT/{image,label,depth,normal}/N.npy.
+dataset:
+  name: nyuv2
+  root: ./data/nyuv2
+  size: [288, 384] # height, width; multiples of 32
+  classes: 13 # or 40
+loader: { cache: ./cache } # decodes and resizes once; null = every epoch
+`,
 } as const;
 
 /**
@@ -61,9 +78,11 @@ function leaves(group: object, path: readonly string[] = []): [path: string[], v
 }
 
 function template(dataset: keyof typeof datasets): string {
+  // The paper's protocol for rooms has a smaller λ.
+  const [preset, lambda] = dataset === 'nyuv2' ? ['xtasc-net-nyuv2', '1.0e-4'] : ['xtasc-net', '0.01'];
   return `# yaml-language-server: $schema=./node_modules/crosstask/dist/config.schema.json
 # crosstask: what to train, on what, how. "mtl plugins" lists all that can be named here.
-extends: xtasc-net # st-net, mt-net, align-net, xtasc-net, or one of your own: ./other.yaml
+extends: ${preset} # st-net, mt-net, align-net, xtasc-net, or one of your own: ./other.yaml
 
 engine: auto # the fastest that works here; "mtl doctor" shows them
 
@@ -81,7 +100,7 @@ architecture: { name: shared, decoderChannels: 32 }
 consistency:
   loss: xtc # or align
   transferNet: { name: ttnet, channels: 16 }
-  lambda: 0.01
+  lambda: ${lambda}
 
 # How the tasks' losses become one update.
 weighter: uncertainty # or equal

@@ -13,8 +13,12 @@ export default class Init extends BaseCommand {
     '<%= config.bin %> init --preset mt-net --set train.epochs=50',
   ];
   static override flags = {
-    data: Flags.option({ options: ['scenes', 'folders'] as const, default: 'scenes' as const })({
-      summary: 'Start with the embedded scenes, or with image folders of your own.',
+    data: Flags.option({
+      options: ['scenes', 'folders', 'cityscapes', 'nyuv2'] as const,
+      default: 'scenes' as const,
+    })({
+      summary:
+        'Start with the embedded scenes, with image folders of your own, or with a published data set.',
     }),
     force: Flags.boolean({ summary: 'Replace a file that is there.' }),
   };

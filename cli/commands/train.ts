@@ -51,13 +51,21 @@ export default class Train extends BaseCommand {
         onEvent: report.event,
       });
       report.end();
-      this.log(`\n${resultTable(result)}\n\nBest model, on the validation split. Run: ${folder}`);
+      this.log(
+        `\n${resultTable(result)}\n\n${leftOut(result)}Best model, on the validation split. Run: ${folder}`,
+      );
       return result;
     } finally {
       report.end();
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     }
   }
+}
+
+function leftOut({ badSamples }: RunResult): string {
+  const counts = Object.entries(badSamples).filter(([, count]) => count > 0);
+  if (counts.length === 0) return '';
+  return `Left out since they could not be read: ${counts.map(([split, count]) => `${count} of ${split}`).join(', ')}.\n`;
 }
 
 /** The first signal asks for a stop at the end of the step; a second one stops at once. */

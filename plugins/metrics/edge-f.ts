@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { definePart, type Metric, type Raster } from '../../core/index.js';
 import { dilate } from './dilate.js';
-import { checkRasters, nothingSeen } from './rasters.js';
+import { checkRasters, hasNaN, nothingSeen } from './rasters.js';
 
 const options = z.strictObject({
   tolerance: z.int().min(0).default(1).describe('Pixels by which an edge may be off, in x and in y.'),
@@ -16,7 +16,7 @@ const thresholds = 99;
  * Matching is by dilation with a square of 2r + 1 pixels, r the tolerance: precision P is the share of pixels predicted
  * as edges (probability ≥ threshold) with a labelled edge in their square; recall R is the share of labelled edge
  * pixels with a predicted edge in theirs. Pixels without a label take no part on either side. Edges are neither
- * thinned nor matched one to one, so the numbers are not those of the BSDS benchmark.
+ * thinned nor matched one to one, so the numbers are not those of the BSDS benchmark. NaN where a probability is.
  */
 export const edgeF = definePart<Metric, typeof options>({
   description: 'Best F1 of edges over one threshold for the whole set (ODS), with a tolerance in pixels.',
@@ -32,15 +32,18 @@ class EdgeF implements Metric {
   private readonly matched = new Float64Array(thresholds + 1);
   /** Labelled edge pixels by the highest probability near them. */
   private readonly found = new Float64Array(thresholds + 1);
+  private seenNaN = false;
 
   constructor(private readonly tolerance: number) {}
 
   reset(): void {
     for (const histogram of [this.predicted, this.matched, this.found]) histogram.fill(0);
+    this.seenNaN = false;
   }
 
   update(prediction: Raster, target: Raster, mask: Uint8Array): void {
     checkRasters(this.name, prediction, target, mask);
+    this.seenNaN ||= hasNaN(prediction, mask);
     const labelled = ({ data }: Raster): Float32Array =>
       Float32Array.from(data, (value, pixel) => (mask[pixel] ? value : 0));
     const nearEdge = dilate(labelled(target), target, this.tolerance);
@@ -57,6 +60,7 @@ class EdgeF implements Metric {
   compute(): number {
     const edges = this.found.reduce((sum, count) => sum + count, 0);
     if (edges === 0) throw nothingSeen(this.name, 'one labelled edge pixel');
+    if (this.seenNaN) return NaN;
     let [best, predicted, matched, found] = [0, 0, 0, 0];
     for (let bin = thresholds; bin > 0; bin--) {
       predicted += this.predicted[bin]!;

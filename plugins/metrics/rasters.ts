@@ -21,6 +21,11 @@ export function checkRasters(metric: string, prediction: Raster, target: Raster,
   }
 }
 
+/** Whether a prediction of one channel is no number at a labelled pixel: what a diverged model gives must not be scored. */
+export function hasNaN({ data }: Raster, mask: Uint8Array): boolean {
+  return mask.some((valid, pixel) => valid !== 0 && Number.isNaN(data[pixel]));
+}
+
 /** What `compute` throws where no labelled pixel was taken in, or not what it needs at least. */
 export function nothingSeen(metric: string, least = 'one labelled pixel'): MtlError {
   return badValue('METRIC_EMPTY', {

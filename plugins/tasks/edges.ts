@@ -34,8 +34,8 @@ const options = z.strictObject({
 
 /**
  * Edges between the classes of a segmentation: one logit per pixel, [batch, height, width, 1]. A labelled pixel is an
- * edge where its right or its lower neighbour is labelled with another class; an edge is thus one pixel wide and lies
- * on the left or upper side.
+ * edge where one of its four neighbours is labelled with another class: an edge is two pixels wide, one on each side, and
+ * flipping the map flips its edges.
  */
 export const edges = definePart({
   description: 'Edges between classes: one probability per pixel, from class labels.',
@@ -73,7 +73,7 @@ function createEdges(settings: z.output<typeof options>, deps: Deps): Task {
 
 /**
  * Edges of class labels. What a neighbour without a label would have been is unknown: the pixel beside it is masked
- * unless its other neighbour makes it an edge anyway. Beyond the image there is no neighbour, and no edge.
+ * unless another neighbour makes it an edge anyway. Beyond the image there is no neighbour, and no edge.
  * @param none the id of pixels without a label; they are masked
  */
 export function edgesOf({ height, width, data: ids }: Raster, none: number): HostTarget {
@@ -84,10 +84,14 @@ export function edgesOf({ height, width, data: ids }: Raster, none: number): Hos
       const own = ids[pixel]!;
       if (own === none) continue;
       const right = x + 1 < width ? ids[pixel + 1]! : own;
+      const left = x > 0 ? ids[pixel - 1]! : own;
       const lower = y + 1 < height ? ids[pixel + width]! : own;
-      const isEdge = (right !== own && right !== none) || (lower !== own && lower !== none);
+      const upper = y > 0 ? ids[pixel - width]! : own;
+      const differs = (other: number): boolean => other !== own && other !== none;
+      const isEdge = differs(right) || differs(left) || differs(lower) || differs(upper);
+      const isKnown = right !== none && left !== none && lower !== none && upper !== none;
       data[pixel] = Number(isEdge);
-      mask[pixel] = Number(isEdge || (right !== none && lower !== none));
+      mask[pixel] = Number(isEdge || isKnown);
     }
   }
   return { value: { height, width, channels: 1, data }, mask };

@@ -102,7 +102,7 @@ describe('the mtl command', () => {
     const answers: [Ended, RegExp][] = [
       [
         end('trian'),
-        /no command "trian", the commands are doctor, engine build, evaluate, init, plugins, summary, train/,
+        /no command "trian", the commands are data export, data inspect, doctor, engine build, evaluate, init, plugins, summary, train/,
       ],
       [end('engine bild'), /no command "engine bild", the commands are doctor, engine build, /],
       [end('engine build wasm torch'), /mtl engine build takes one name and flags, found "torch"/],

@@ -96,7 +96,7 @@ const cases: readonly Case[] = [
   {
     what: 'an edge to an unknown task',
     flags: set('consistency.edges=[["depth","edges"]]'),
-    says: /consistency\.edges\[0\]\[1\]: expected one of the tasks segmentation, depth, found "edges"/,
+    says: /consistency\.edges\[0\]\[1\]: expected one of the tasks with a prediction per pixel, segmentation, depth, found "edges"/,
   },
   {
     what: 'an edge from a task to itself',

@@ -117,15 +117,14 @@ def label_maps():
 
 
 def edges_of(ids):
-    """What can be said of the difference to the right and to the lower neighbour: yes, no or (NaN) nothing."""
+    """What can be said of the difference to each of the four neighbours: yes, no or (NaN) nothing."""
     known = np.where(ids == VOID, np.nan, ids)
-    differences = []
-    for axis in (0, 1):
-        moved = np.abs(np.diff(known, axis=axis, append=known.take([-1], axis)))
-        differences.append(np.minimum(moved, 1))
-    # The last row and column are compared with themselves: 0, or NaN where they are void.
-    edge = np.fmax(*differences) == 1
-    mask = (ids != VOID) & (edge | ~np.isnan(sum(differences)))
+    # Beyond the border stands what is at it: no difference, or NaN where that is void.
+    padded = np.pad(known, 1, mode="edge")
+    neighbours = padded[2:, 1:-1], padded[:-2, 1:-1], padded[1:-1, 2:], padded[1:-1, :-2]
+    differences = np.stack([np.minimum(np.abs(known - other), 1) for other in neighbours])
+    edge = (differences == 1).any(0)
+    mask = (ids != VOID) & (edge | ~np.isnan(differences).any(0))
     return {
         "ids": [int(x) for x in ids.flat],
         "edges": [int(x) for x in edge.flat],
