@@ -18,10 +18,13 @@ import { findSamples, type SampleFiles } from './files.js';
 import { classMap, describeLabels, toDepth } from './labels.js';
 import type { FolderOptions } from './options.js';
 import { divide, type SplitMembers } from './split.js';
+import { readTable, tableFile, type LabelTable } from './table.js';
 
 interface Contents {
   readonly samples: ReadonlyMap<string, SampleFiles>;
   readonly members: SplitMembers;
+  /** Labels of the whole image; empty where no table is configured. */
+  readonly table: LabelTable;
 }
 
 /** Images and labels in the user's own files. Nothing is read before a split is opened, and nothing is written. */
@@ -44,28 +47,35 @@ export class FolderDataset implements Dataset {
 
   async split(name: SplitName): Promise<Split> {
     this.contents ??= this.find();
-    const { samples, members } = await this.contents;
+    const { samples, members, table } = await this.contents;
     const names = members[name];
     if (!names?.length) throw this.emptySplit(name, names, [...samples.keys()]);
     return openSplit(
       names.map((each) => samples.get(each)!),
-      (files) => this.read(files),
-      ({ rgb, labels, depth, normals }) => [rgb, labels, depth, normals].filter((file) => file !== undefined),
+      (files) => this.read(files, table),
+      (files) => this.filesOf(files),
     );
   }
 
   private async find(): Promise<Contents> {
     const samples = await findSamples(this.root, this.options);
     const names = samples.map(({ name }) => name);
+    const { split, table, allowMissing } = this.options;
     return {
       samples: new Map(samples.map((files) => [files.name, files])),
-      members: await divide(this.options.split, names, this.root),
+      members: await divide(split, names, this.root),
+      table: table ? await readTable(this.root, table, names, allowMissing) : new Map(),
     };
   }
 
-  private async read(files: SampleFiles): Promise<Sample> {
+  private filesOf({ rgb, labels, depth, normals }: SampleFiles): readonly string[] {
+    const table = this.options.table && tableFile(this.root, this.options.table);
+    return [rgb, labels, depth, normals, table].filter((file) => file !== undefined);
+  }
+
+  private async read(files: SampleFiles, table: LabelTable): Promise<Sample> {
     const { image, original } = await readRgb(files.rgb, this.size);
-    const labels: Record<string, Raster> = {};
+    const labels: Record<string, Raster> = { ...table.get(files.name) };
     const { classes, options } = this;
     if (files.labels && options.labels && classes) {
       const { values } = await readValues(files.labels, options.labels.channel, channelFix(options.labels));

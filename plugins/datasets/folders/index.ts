@@ -34,6 +34,13 @@ import { folderOptions } from './options.js';
  * **normals** (label `normals`): 8-bit RGB, n = 2·p/255 − 1, x right, y down, z away from the camera;
  * (0, 0, 0) and (128, 128, 128) are no direction.
  *
+ * **table** (labels of the whole image, by their columns' names): a CSV file whose first line names the columns, e.g.
+ * `{ file: labels.csv, name: name, classes: { weather: [clear, hazy] }, numbers: { people: people } }`.
+ * `name` the column with the samples' names (default `name`); `classes` from column to class names, in the order of
+ * their ids; `numbers` from column to unit. An empty cell: the sample lacks that label. Other columns are passed
+ * over. Every image needs one line, unless `allowMissing: true`; a line without an image is an error either way, and
+ * so are unknown classes and texts that are no numbers.
+ *
  * **split**, one of
  * - patterns over names: `{ train: learn*, test: [test*, '!test43'] }`, with `*`, `**`, `?`, `[0-9]`, `{a,b}`,
  *   and `!` to take out; any of them may instead be a text file of names, `{ list: train.txt }`; `val` may be
@@ -44,7 +51,8 @@ import { folderOptions } from './options.js';
  * two splits is an error.
  */
 export const folders = definePart({
-  description: 'your own images, class maps, depth maps and normals, found by globs and paired by name',
+  description:
+    'your own images, class maps, depth maps, normals and labels from a CSV table, found by globs and paired by name',
   options: folderOptions,
   create: (options, deps) => new FolderDataset(resolve(deps.get(tokens.baseFolder), options.root), options),
 });

@@ -2,17 +2,20 @@ import type { LabelInfo, Raster } from '../../../core/index.js';
 import { classColor } from '../common/class-colors.js';
 import { tableMap, voidId, type ClassMap } from '../common/class-map.js';
 import type { ClassOptions, DepthOptions, FolderOptions } from './options.js';
+import { describeTable } from './table.js';
 
 /** What the configured labels mean, by the name that tasks know them by. */
 export function describeLabels({
   labels,
   depth,
   normals,
+  table,
 }: FolderOptions): Readonly<Record<string, LabelInfo>> {
   return {
     ...(labels ? { segmentation: describeClasses(labels) } : {}),
     ...(depth ? { depth: describeDepth(depth) } : {}),
     ...(normals ? { normals: { kind: 'directions' } } : {}),
+    ...(table ? describeTable(table) : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isNamePattern } from './glob.js';
+import { tableOptions } from './table-options.js';
 
 const glob = z.string().min(1);
 const byte = z.int().min(0).max(255);
@@ -67,6 +68,7 @@ export const folderOptions = z.strictObject({
   labels: labels.optional(),
   depth: depth.optional(),
   normals: normals.optional(),
+  table: tableOptions.optional(),
   suffix: z
     .strictObject({
       rgb: z.string().default(''),

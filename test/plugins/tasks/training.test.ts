@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { train, type MetricValues, type TrainingEvent } from '../../../core/index.js';
@@ -78,6 +78,35 @@ describeOnEach('training the further tasks', (engine: EngineName) => {
     expect(trained.metrics.edges!.edgeF).to.be.within(0, 1);
     expect(trained.metrics.reconstruction!.psnr).to.be.above(5);
   });
+
+  for (const classWeights of ['medianFrequency', 'inverseLog']) {
+    it(`${classWeights} beside a pooled task: an interrupted run goes on to the same numbers`, async () => {
+      const overrides = [
+        'dataset.labels=["segmentation","depth","weather"]',
+        'tasks.weather={"type":"classification"}',
+        `tasks.segmentation={"classWeights":"${classWeights}","ignore":["sky"]}`,
+        'train.epochs=2',
+        'train.checkpointEvery=1',
+      ];
+      const config = await load(`engine={"name":"${engine}","threads":1}`, ...common, ...overrides);
+      const tensors = tf.memory().numTensors;
+      const whole = await train(config, { folder: join(folder, 'whole') });
+      let steps = 0;
+      const crashing = train(config, {
+        folder: join(folder, 'crashed'),
+        onEvent({ type }) {
+          if (type === 'step' && ++steps === 2) throw new Error('crash');
+        },
+      });
+      expect(await crashing.catch((thrown: unknown) => thrown)).to.have.property('message', 'crash');
+      const resumed = await train(config, { folder: join(folder, 'crashed'), resume: true });
+      expect(resumed.metrics).to.deep.equal(whole.metrics);
+      const written = (run: string): Buffer =>
+        readFileSync(join(folder, run, 'checkpoints', 'last.safetensors'));
+      expect(written('crashed').equals(written('whole')), 'the same checkpoint').to.equal(true);
+      expect(tf.memory().numTensors).to.equal(tensors);
+    });
+  }
 
   for (const weighter of ['pcgrad', 'dwa']) {
     it(`image-level tasks beside two dense ones, by ${weighter}`, async () => {
