@@ -82,7 +82,7 @@ const loaderSchema = z.strictObject({
         'none for small data sets.',
     ),
   prefetch: z.int().min(1).default(4).describe('Batches prepared ahead.'),
-  memory: z.int().min(0).default(256).describe('MiB of decoded samples kept in memory.'),
+  memory: z.int().min(0).default(128).describe('MiB of decoded samples kept in memory.'),
   cache: z
     .string()
     .min(1)

@@ -15,7 +15,17 @@ import {
   type Ended,
 } from './mtl.js';
 
-const commands = ['doctor', 'engine build', 'evaluate', 'init', 'plugins', 'summary', 'train'];
+const commands = [
+  'data export',
+  'data inspect',
+  'doctor',
+  'engine build',
+  'evaluate',
+  'init',
+  'plugins',
+  'summary',
+  'train',
+];
 
 /** The first run in a process decides on its threads, and several cost more than they save on what is tiny. */
 const oneThread = ['--set', 'engine={"name":"wasm","threads":1}'];
@@ -104,7 +114,10 @@ describe('the mtl command', () => {
         end('trian'),
         /no command "trian", the commands are data export, data inspect, doctor, engine build, evaluate, init, plugins, summary, train/,
       ],
-      [end('engine bild'), /no command "engine bild", the commands are doctor, engine build, /],
+      [
+        end('engine bild'),
+        /no command "engine bild", the commands are data export, data inspect, doctor, engine build, /,
+      ],
       [end('engine build wasm torch'), /mtl engine build takes one name and flags, found "torch"/],
       [end('train more'), /mtl train takes flags alone, found "more"/],
       [end('train --epochs 3'), /Nonexistent flags?: --epochs[^]*--run=FOLDER/],

@@ -112,9 +112,8 @@ describe('mtl data', () => {
       );
       expect({ code: exported.code, stderr: exported.stderr }).to.deep.equal({ code: 0, stderr: '' });
       expect(exported.stdout).to.match(/A config reads it with:\n\ndataset:\n {2}name: /);
-      const listed = format === 'nyuv2' ? ['--set', 'dataset.val=listed'] : [];
       expect((await mtlHere(['init', '--data', data], folder)).code).to.equal(0);
-      const size = ['--set', 'dataset.size=[32,64]', ...listed];
+      const size = ['--set', 'dataset.size=[32,64]'];
       const trained = await mtlHere(['train', '--run', 'run', '--json', ...size, ...small], folder);
       const { metrics } = result<RunResult>(trained);
       expect(metrics).to.have.all.keys('segmentation', 'depth');
@@ -131,8 +130,7 @@ describe('mtl data', () => {
       ['nyuv2', 'fromDepth'],
     ] as const) {
       const folder = join(work.path, format);
-      const listed = format === 'nyuv2' ? ['--set', 'dataset.val=listed'] : [];
-      const tasks = ['--set', 'tasks.normals={}', '--set', 'tasks.edges={}', ...listed];
+      const tasks = ['--set', 'tasks.normals={}', '--set', 'tasks.edges={}'];
       const data = ['--set', `dataset.normals=${normals}`, '--set', 'dataset.size=[32,64]'];
       for (const count of [3, 4]) {
         const run = ['train', '--run', `run-${count}`, '--json', ...data, ...small, ...tasks];

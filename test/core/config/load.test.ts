@@ -83,7 +83,7 @@ describe('checkConfig', () => {
       loader: {
         workers: 'auto',
         prefetch: 4,
-        memory: 256,
+        memory: 128,
         cache: null,
         onBadSample: 'stop',
         maxBadSamples: 0.01,
