@@ -67,6 +67,26 @@ describe('train', () => {
     }
   });
 
+  it('goes on with the same batches on other threads after a crash within an epoch', async function () {
+    this.timeout(120_000);
+    const loadWith = (...overrides: string[]): Promise<LoadedConfig> =>
+      load('dataset.train=8', 'train.epochs=1', 'train.checkpointEvery=1', ...overrides);
+    await train(await loadWith('loader.workers=0'), { folder: join(path, 'alone') });
+    const crashing = train(await loadWith('loader.workers=2'), {
+      folder: join(path, 'threads'),
+      onEvent: (event) => {
+        if (event.type === 'checkpoint' && event.step === 2) throw new Error('crash');
+      },
+    });
+    expect(await failure(crashing)).to.have.property('message', 'crash');
+    await train(await loadWith('loader.workers=1', `loader.cache=${join(path, 'cache')}`), {
+      folder: join(path, 'threads'),
+      resume: true,
+    });
+    expect(written('threads')).to.deep.equal(written('alone'));
+    expect(text('threads', 'metrics.json')).to.equal(text('alone', 'metrics.json'));
+  });
+
   it('leaves no tensor behind, done or failed', async () => {
     const tensors = tf.memory().numTensors;
     const short = await load('train.epochs=1');
