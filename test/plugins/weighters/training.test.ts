@@ -6,14 +6,7 @@ import { expect } from 'chai';
 import { train, type TrainingEvent } from '../../../core/index.js';
 import { weighters } from '../../../plugins/weighters/index.js';
 import { load, timeless } from '../../core/run/tiny.js';
-
-/** What each is asked for with; three tasks, since some need so many. */
-const specs: Readonly<Record<string, object>> = {
-  constant: { name: 'constant', weights: { segmentation: 1, depth: 0.5, distance: 2 } },
-  // The second weighting of a warm-up begins within the run.
-  stch: { name: 'stch', warmupEpochs: 1 },
-  pcgrad: { name: 'pcgrad', losses: 'uncertainty' },
-};
+import { specs } from './training.js';
 
 const small = [
   'consistency=null',
