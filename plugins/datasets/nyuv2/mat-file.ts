@@ -1,5 +1,12 @@
-import { access } from 'node:fs/promises';
-import { badValue, messageOf, type MtlError, type Raster, type RgbImage } from '../../../core/index.js';
+import { access, constants, stat } from 'node:fs/promises';
+import {
+  badValue,
+  checkRegularFile,
+  messageOf,
+  type MtlError,
+  type Raster,
+  type RgbImage,
+} from '../../../core/index.js';
 import { arrayOf, hdf5, hdf5Message, type Hdf5Array, type Hdf5File } from '../common/hdf5.js';
 import { fixOf } from '../common/reading.js';
 
@@ -127,7 +134,9 @@ function checkedArray(opened: Hdf5File, file: string, name: ArrayName): Hdf5Arra
 
 async function openHdf5(file: string): Promise<Hdf5File> {
   try {
-    await access(file);
+    // libhdf5 would wait at a pipe, and read a device without end.
+    checkRegularFile(await stat(file));
+    await access(file, constants.R_OK);
   } catch (error) {
     throw badValue(
       'DATA_INVALID',
