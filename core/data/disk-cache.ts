@@ -184,7 +184,14 @@ function dtypeOf(data: Raster['data']): HostTensor['dtype'] {
 function rasterOf(tensor: HostTensor | undefined): Raster {
   const { dtype, shape, data } = tensor ?? {};
   const [height, width, channels] = shape ?? [];
-  if (shape?.length !== 3 || !data || !height || !width || !channels || dtypeOf(data as Raster['data']) !== dtype)
+  if (
+    shape?.length !== 3 ||
+    !data ||
+    !height ||
+    !width ||
+    !channels ||
+    dtypeOf(data as Raster['data']) !== dtype
+  )
     throw new Error('damaged');
   return { height, width, channels, data: data as Raster['data'] };
 }

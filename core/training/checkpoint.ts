@@ -59,7 +59,10 @@ export function readCheckpoint(file: string): Checkpoint {
 }
 
 /** Whoever can write a file can write its checksum, too: that one is right says nothing of what stands in it. */
-function valuesOf(text: string | undefined, file: string): ReadonlyMap<string, Readonly<Record<string, Json>>> {
+function valuesOf(
+  text: string | undefined,
+  file: string,
+): ReadonlyMap<string, Readonly<Record<string, Json>>> {
   let values: unknown;
   try {
     values = JSON.parse(text ?? '');

@@ -175,7 +175,10 @@ function readMatrix(bytes: Buffer, source: Source, target: Target, name?: string
   const path = target.prefix + (name ?? text.data.toString('latin1'));
   if (matrixClass === classes.struct) readFields(parts, source, { ...target, prefix: `${path}.` }, shape);
   if (matrixClass < classes.firstNumeric || matrixClass > classes.lastNumeric || isComplex) return;
-  if (shape.length > mostDimensions || !shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
+  if (
+    shape.length > mostDimensions ||
+    !shape.every((length) => Number.isSafeInteger(length) && length >= 0)
+  ) {
     const found = `(${shape.slice(0, 8).join(', ')}${shape.length > 8 ? ', …' : ''})`;
     throw invalid(source.file, `"${path}" of whole lengths in at most ${mostDimensions} dimensions`, found);
   }

@@ -132,11 +132,11 @@ describe('safetensors', () => {
       [fileOf({ w: { ...entry, shape: '2' } }, 8), 'the entry "w" has no dtype or shape'],
       [
         fileOf({ w: { ...entry, dtype: 'F8_E4M3' } }, 8),
-        '"w" is F8_E4M3; only F64, F32, F16, BF16, I64, I32, U8, BOOL can be read',
+        '"w" is F8_E4M3; only F64, F32, F16, BF16, I64, I32, U16, U8, BOOL can be read',
       ],
       [
         fileOf({ w: { ...entry, dtype: 'constructor' } }, 8),
-        '"w" is constructor; only F64, F32, F16, BF16, I64, I32, U8, BOOL can be read',
+        '"w" is constructor; only F64, F32, F16, BF16, I64, I32, U16, U8, BOOL can be read',
       ],
       [fileOf({ w: { ...entry, data_offsets: [0] } }, 8), 'the entry "w" has no place'],
       [fileOf({ w: { ...entry, data_offsets: [-8, 0] } }, 8), 'the entry "w" has no place'],

@@ -28,7 +28,7 @@ describe('data sets: decoding', () => {
       const every = Array.from({ length: 65536 }, (_, value) => (value * 40503) % 65536);
       const { values, bits } = await readValues(await folder.write('grey16.png', await png16(256, 1, every)));
       expect(bits).to.equal(16);
-      expect(values).to.deep.equal({ height: 256, width: 256, channels: 1, data: Int32Array.from(every) });
+      expect(values).to.deep.equal({ height: 256, width: 256, channels: 1, data: Uint16Array.from(every) });
     });
 
     it('are not bent by a colour profile', async () => {
