@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { cosmiconfig, defaultLoaders, type CosmiconfigResult, type Loader } from 'cosmiconfig';
-import { badValue, messageOf, MtlError, show } from '../errors.js';
+import { badValue, clip, messageOf, MtlError, show } from '../errors.js';
 import { checkRegularFile } from '../io/read-file.js';
 import { checkExtent, checkText, longestText } from './extent.js';
 import { importFile } from './import-module.js';
@@ -120,7 +120,7 @@ async function reading(what: string, read: () => Promise<CosmiconfigResult>): Pr
   } catch (error) {
     if (error instanceof MtlError) throw error;
     const { filepath: file = what } = error as { filepath?: string };
-    throw new MtlError('CONFIG_INVALID', `Cannot read ${file}: ${reasonOf(error)}`, { cause: error });
+    throw new MtlError('CONFIG_INVALID', `Cannot read ${file}: ${clip(reasonOf(error))}`, { cause: error });
   }
 }
 

@@ -6,7 +6,7 @@
  * FOLDER is left with the file that was read last. Prints one line of JSON; ends with 1 where there was a finding.
  */
 import 'reflect-metadata';
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { MtlError } from '../../core/errors.js';
@@ -27,7 +27,9 @@ const figures = { format, seed: Number(seed), files: 0, refused: 0, taken: 0, sl
 /** Reads one file; throws where that is a finding. */
 async function attempt(target: Target, name: string, bytes: Buffer): Promise<void> {
   const file = join(folder, name);
-  writeFileSync(file, bytes);
+  // A file of its own each time: libhdf5 knows an opened one again, and what it had read of it.
+  writeFileSync(`${file}.new`, bytes);
+  renameSync(`${file}.new`, file);
   const [start, before] = [performance.now(), peak()];
   figures.files += 1;
   try {

@@ -16,7 +16,7 @@ export const labelPng: TargetMaker = async () => ({
     ['colors.png', await png8(8, 3, ramp(192))],
   ]), // prettier-ignore
   mutation: fc.oneof(mutation, pngMutation),
-  runs: 3000,
+  runs: 1500,
   // A header that claims all the pixels that may be decoded, and data for them: 8192² of 16 bits in 4 channels.
   most: 640,
   async read(file) {
@@ -37,7 +37,7 @@ function imageTarget(...formats: Parameters<typeof example>[0][]): TargetMaker {
       await Promise.all(formats.map(async (format) => [`image.${format}`, await example(format)] as const)),
     ),
     mutation: formats.includes('png') ? fc.oneof(mutation, pngMutation) : mutation,
-    runs: 2000,
+    runs: 1500,
     most: 640,
     async read(file) {
       await readRgb(file, { height: 6, width: 8 });

@@ -6,15 +6,15 @@ import { fakePlugin } from '../../core/fakes.js';
 import { textMutation } from '../mutations.js';
 import type { TargetMaker } from './target.js';
 
-const yaml = `dataset: &data { name: scenes }
-tasks: { depth: {} }
-train: &train
+const yaml = `dataset: { name: scenes }
+tasks:
+  segmentation: &task { loss: l1 }
+  depth: { <<: *task, unit: m }
+train:
   epochs: 3
   batchSize: 4 # comment
   seed: 7
 weighter: equal
-consistency:
-  <<: *train
 `;
 const config = { dataset: { name: 'scenes' }, tasks: { depth: {} }, train: { epochs: 3, batchSize: 4 } };
 
@@ -30,7 +30,7 @@ export const configText: TargetMaker = () => ({
     ['.mtlrc', Buffer.from(yaml)],
   ]),
   mutation: textMutation,
-  runs: 3000,
+  runs: 2000,
   most: 64,
   async read(file) {
     try {
@@ -57,7 +57,7 @@ export const runFolder: TargetMaker = (folder) => {
       ['events.jsonl', Buffer.from(events.map((event) => `${JSON.stringify(event)}\n`).join(''))],
     ]),
     mutation: textMutation,
-    runs: 2500,
+    runs: 1500,
     most: 64,
     async read(changed) {
       const run = new RunFolder(path);
@@ -80,7 +80,7 @@ export const camera: TargetMaker = () => ({
     ['camera.json', Buffer.from(JSON.stringify({ extrinsic: { baseline: 0.2 }, intrinsic: { fx: 2262 } }))],
   ]),
   mutation: textMutation,
-  runs: 1500,
+  runs: 1000,
   most: 32,
   async read(file) {
     await readCamera(file);

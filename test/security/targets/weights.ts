@@ -100,7 +100,7 @@ export const cacheEntry: TargetMaker = async (folder) => {
         }
         return { crc32: String(sum) };
       }),
-    runs: 2500,
+    runs: 1200,
     most: 32,
     async read(changed) {
       copyFileSync(changed, entry);
