@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { badValue, MtlError, show } from '../errors.js';
+import { badValue, clip, MtlError, show } from '../errors.js';
 import { Registry, type Plugin } from '../registry/index.js';
 import { checkExtent } from './extent.js';
 import { Expansion, layer } from './expand.js';
@@ -7,6 +7,9 @@ import { findConfig, readConfig } from './find.js';
 import { isFragment, merge, type Fragment } from './merge.js';
 import { parseOverrides } from './overrides.js';
 import { configParts, configSchema, type Config } from './schema.js';
+
+/** Told of one config; a file that is no config at all may have one at every key. */
+const mostProblems = 100;
 
 export interface LoadOptions {
   /** Plugins that need not be named, e.g. the built-in ones. */
@@ -104,5 +107,7 @@ export function checkConfig(raw: Fragment, registry: Registry, file?: string): C
   ];
   if (parsed.success && problems.length === 0) return parsed.data;
   const heading = `${problems.length === 1 ? 'A problem' : `${problems.length} problems`} in ${file ?? 'the config'}:`;
-  throw new MtlError('CONFIG_INVALID', [heading, ...problems.map((problem) => `  ${problem}`)].join('\n'));
+  const shown = problems.slice(0, mostProblems).map((problem) => `  ${clip(problem)}`);
+  if (problems.length > shown.length) shown.push(`  … and ${problems.length - shown.length} more`);
+  throw new MtlError('CONFIG_INVALID', [heading, ...shown].join('\n'));
 }
