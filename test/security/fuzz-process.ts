@@ -37,7 +37,8 @@ async function attempt(target: Target, name: string, bytes: Buffer): Promise<voi
     figures.taken += 1;
   } catch (error) {
     if (!(error instanceof MtlError)) throw error;
-    if (error.message.length > 250_000) throw new Error('a message of more than 250000 characters');
+    if (error.message.length > 250_000)
+      throw new Error('a message of more than 250000 characters', { cause: error.name });
     figures.refused += 1;
   }
   const [took, grew] = [performance.now() - start, peak() - before];

@@ -10,7 +10,7 @@ export const mostPixels = 8192 * 8192;
 
 /** How files begin; a decoder of anything else (SVG draws, PDF runs) is not for what a camera saw. */
 const beginnings: readonly (readonly [name: string, pattern: RegExp])[] = [
-  ['PNG', /^\x89PNG\r\n\x1a\n/],
+  ['PNG', /^\x89PNG\r\n[^]\n/],
   ['JPEG', /^\xff\xd8\xff/],
   ['WebP', /^RIFF[^]{4}WEBP/],
   ['TIFF', /^(?:II[*+]\0|MM\0[*+])/],

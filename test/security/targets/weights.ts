@@ -45,7 +45,7 @@ function model(): Record<string, Stateful> {
     get state() {
       return { tensors: variables, values: { step: 3, '__proto__.x': [1, null, 'text'] } };
     },
-    restore: ({ tensors }) => restoreVariables(variables, tensors as typeof variables, 'model'),
+    restore: ({ tensors }) => restoreVariables(variables, tensors, 'model'),
   };
   return { model: part, 'task.depth': { state: { tensors: {}, values: {} }, restore: () => undefined } };
 }

@@ -16,11 +16,15 @@ describe('nyuv2: a file that means harm', () => {
     other.close();
     const path = join(folder.path, 'links.mat');
     const file = new File(path, 'w');
-    file.create_external_link('other.mat', 'images', 'images');
+    file.create_external_link('other.mat', '/images', 'images');
+    file.create_external_link('other.mat', '/', 'outside');
+    file.create_soft_link('/outside/images', 'labels');
     file.close();
-    const { code, message } = await failure(MatFile.open(path, ['images']));
-    expect(code).to.equal('DATA_INVALID');
-    expect(message).to.match(/expected an array "images" .*, found none of that name/);
+    for (const name of ['images', 'labels'] as const) {
+      const { code, message } = await failure(MatFile.open(path, [name]));
+      expect(code).to.equal('DATA_INVALID');
+      expect(message).to.match(/expected an array "(images|labels)" .*, found none of that name/);
+    }
     expect((await MatFile.open(join(folder.path, 'other.mat'), ['images'])).length).to.equal(1);
   });
 
