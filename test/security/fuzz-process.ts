@@ -38,7 +38,7 @@ async function attempt(target: Target, name: string, bytes: Buffer): Promise<voi
   } catch (error) {
     if (!(error instanceof MtlError)) throw error;
     if (error.message.length > 250_000)
-      throw new Error('a message of more than 250000 characters', { cause: error.name });
+      throw new Error('a message of more than 250000 characters', { cause: error });
     figures.refused += 1;
   }
   const [took, grew] = [performance.now() - start, peak() - before];
