@@ -57,7 +57,7 @@ export const runFolder: TargetMaker = (folder) => {
       ['events.jsonl', Buffer.from(events.map((event) => `${JSON.stringify(event)}\n`).join(''))],
     ]),
     mutation: textMutation,
-    runs: 1500,
+    runs: 1000,
     most: 64,
     async read(changed) {
       const run = new RunFolder(path);

@@ -32,7 +32,7 @@ const example: Safetensors = {
 export const safetensors: TargetMaker = () => ({
   files: new Map([['weights.safetensors', encodeSafetensors(example)]]),
   mutation,
-  runs: 6000,
+  runs: 3000,
   most: 32,
   read(file) {
     parseSafetensors(readRegularFileSync(file));
@@ -68,7 +68,7 @@ export const checkpoint: TargetMaker = async (folder) => {
         }
         return { sha256: hash.digest('hex') };
       }),
-    runs: 5000,
+    runs: 2500,
     most: 32,
     read: (changed) => restoreCheckpoint(readCheckpoint(changed), parts),
   };
@@ -100,7 +100,7 @@ export const cacheEntry: TargetMaker = async (folder) => {
         }
         return { crc32: String(sum) };
       }),
-    runs: 1200,
+    runs: 800,
     most: 32,
     async read(changed) {
       copyFileSync(changed, entry);
