@@ -48,7 +48,12 @@ export interface Complaint {
 
 /** `train.epochs: expected a whole number of at least 1, found "three"; …fix…` */
 export function complain({ what, expected, found, fix }: Complaint): string {
-  return `${what}: expected ${expected}, found ${found}${fix ? `; ${fix}` : ''}`;
+  return `${clip(what)}: expected ${expected}, found ${clip(found)}${fix ? `; ${fix}` : ''}`;
+}
+
+/** What stands in a file may be as long as the file: a message is for reading. */
+export function clip(text: string, most = 2000): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 /** An error about one value. */

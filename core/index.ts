@@ -7,6 +7,7 @@ export * from './data/index.js';
 export * from './errors.js';
 export * from './evaluation/index.js';
 export { writeAtomically } from './io/atomic-write.js';
+export { checkRegularFile, readRegularFile, readRegularFileSync } from './io/read-file.js';
 export { encodeSafetensors, parseSafetensors, type HostTensor, type Safetensors } from './io/safetensors.js';
 export { writePicture } from './io/picture.js';
 export * from './layers/index.js';

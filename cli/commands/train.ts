@@ -78,7 +78,8 @@ function stopOnce(stop: AbortController, report: Reporter): void {
 
 /** E.g. `runs/xtasc-net-2026-03-01T09-30-00`. */
 function newRun({ file }: LoadedConfig, preset: string | undefined): string {
-  const name = preset ?? basename(file ?? 'run').replace(/^\.?|\..*$/g, '');
+  // A preset may be named by a path, too; the run's folder lies in `runs` all the same.
+  const name = preset ? basename(preset) : basename(file ?? 'run').replace(/^\.?|\..*$/g, '');
   const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
   return join(runsFolder, `${name}-${time}`);
 }

@@ -1,18 +1,24 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { cosmiconfig, defaultLoaders, type CosmiconfigResult, type Loader } from 'cosmiconfig';
-import { badValue, messageOf, MtlError, show } from '../errors.js';
+import { badValue, clip, messageOf, MtlError, show } from '../errors.js';
+import { checkRegularFile } from '../io/read-file.js';
+import { checkExtent, checkText, longestText } from './extent.js';
 import { importFile } from './import-module.js';
 import { isFragment, type Fragment } from './merge.js';
 
 /** A file of comments alone is empty; to the search, its null would mean that there is no config in it. */
-const loadYaml: Loader = async (file, content) =>
-  ((await defaultLoaders['.yaml'](file, content)) as unknown) ?? undefined;
+const loadYaml: Loader = async (file, content) => {
+  checkText(content);
+  return ((await defaultLoaders['.yaml'](file, content)) as unknown) ?? undefined;
+};
 
 /** Some editors begin a file with a byte order mark. */
-const loadJson: Loader = (file, content) =>
-  defaultLoaders['.json'](file, content.replace(/^\uFEFF/, '')) as unknown;
+const loadJson: Loader = (file, content) => {
+  checkText(content);
+  return defaultLoaders['.json'](file, content.replace(/^\uFEFF/, '')) as unknown;
+};
 
 /** A config's own failure must not look like a missing file to the search, which would then pass over it. */
 const loadModule: Loader = async (file) => {
@@ -82,7 +88,12 @@ export async function readConfig(file: string, folder: string, asked: string): P
       found: path,
     });
   }
-  return { file: path, config: checkFragment(await reading(path, () => explorer().load(path)), path) };
+  const found = await reading(path, () => {
+    // Before it is read: reading a device or a pipe may never end.
+    checkRegularFile(statSync(path), isModule(path) ? Infinity : longestText);
+    return explorer().load(path);
+  });
+  return { file: path, config: checkFragment(found, path) };
 }
 
 /**
@@ -99,13 +110,17 @@ export async function findConfig(folder: string): Promise<FoundConfig> {
   );
 }
 
+function isModule(file: string): boolean {
+  return moduleEndings.includes(extname(file).slice(1));
+}
+
 async function reading(what: string, read: () => Promise<CosmiconfigResult>): Promise<CosmiconfigResult> {
   try {
     return await read();
   } catch (error) {
     if (error instanceof MtlError) throw error;
     const { filepath: file = what } = error as { filepath?: string };
-    throw new MtlError('CONFIG_INVALID', `Cannot read ${file}: ${reasonOf(error)}`, { cause: error });
+    throw new MtlError('CONFIG_INVALID', `Cannot read ${file}: ${clip(reasonOf(error))}`, { cause: error });
   }
 }
 
@@ -123,7 +138,10 @@ function reasonOf(error: unknown): string {
 
 function checkFragment(found: CosmiconfigResult, file: string): Fragment {
   const config = found?.config as unknown;
-  if (isFragment(config)) return config;
+  if (isFragment(config)) {
+    checkExtent(config, file);
+    return config;
+  }
   const isPackage = basename(file) === 'package.json';
   throw badValue('CONFIG_INVALID', {
     what: file,

@@ -1,11 +1,15 @@
 import { dirname, resolve } from 'node:path';
-import { MtlError } from '../errors.js';
+import { badValue, clip, MtlError, show } from '../errors.js';
 import { Registry, type Plugin } from '../registry/index.js';
+import { checkExtent } from './extent.js';
 import { Expansion, layer } from './expand.js';
 import { findConfig, readConfig } from './find.js';
 import { isFragment, merge, type Fragment } from './merge.js';
 import { parseOverrides } from './overrides.js';
 import { configParts, configSchema, type Config } from './schema.js';
+
+/** Told of one config; a file that is no config at all may have one at every key. */
+const mostProblems = 100;
 
 export interface LoadOptions {
   /** Plugins that need not be named, e.g. the built-in ones. */
@@ -39,7 +43,7 @@ export interface LoadedConfig {
  * @throws MtlError `CONFIG_INVALID` with everything that is wrong at once: key path, expected, found.
  */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
-  const folder = resolve(options.folder ?? process.cwd());
+  const folder = folderOf(options);
   const registry = new Registry(options.plugins);
   const { file, config } = await readSource(options, folder);
   const baseFolder = file ? dirname(file) : folder;
@@ -60,11 +64,29 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   return { config: checkConfig(raw, registry, file), registry, baseFolder, file, plugins: options.plugins };
 }
 
+/** What a run folder kept comes from its file: types say nothing of it. */
+function folderOf({ folder = process.cwd() }: { readonly folder?: unknown }): string {
+  if (typeof folder === 'string') return resolve(folder);
+  throw badValue('CONFIG_INVALID', { what: 'the base folder', expected: 'a path', found: show(folder) });
+}
+
+function givenConfig(config: unknown): Fragment {
+  if (!isFragment(config)) {
+    throw badValue('CONFIG_INVALID', {
+      what: 'the config',
+      expected: 'a group of keys',
+      found: show(config),
+    });
+  }
+  checkExtent(config, 'the config');
+  return config;
+}
+
 async function readSource(
   { file, preset, config }: LoadOptions,
   folder: string,
 ): Promise<{ file: string | undefined; config: Fragment }> {
-  if (config !== undefined) return { file: undefined, config };
+  if (config !== undefined) return { file: undefined, config: givenConfig(config) };
   if (file !== undefined) return readConfig(file, folder, '--config');
   return preset === undefined ? findConfig(folder) : { file: undefined, config: {} };
 }
@@ -85,5 +107,7 @@ export function checkConfig(raw: Fragment, registry: Registry, file?: string): C
   ];
   if (parsed.success && problems.length === 0) return parsed.data;
   const heading = `${problems.length === 1 ? 'A problem' : `${problems.length} problems`} in ${file ?? 'the config'}:`;
-  throw new MtlError('CONFIG_INVALID', [heading, ...problems.map((problem) => `  ${problem}`)].join('\n'));
+  const shown = problems.slice(0, mostProblems).map((problem) => `  ${clip(problem)}`);
+  if (problems.length > shown.length) shown.push(`  … and ${problems.length - shown.length} more`);
+  throw new MtlError('CONFIG_INVALID', [heading, ...shown].join('\n'));
 }

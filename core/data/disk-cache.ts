@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import type { Raster, RgbImage, Sample } from '../contracts/index.js';
+import { checkRegularFile, readRegularFile } from '../io/read-file.js';
 import { encodeSafetensors, parseSafetensors, type HostTensor } from '../io/safetensors.js';
 
 /** Bumped where an entry means something else than before. */
@@ -79,7 +80,7 @@ export class DiskCache {
 
   private async read(file: string, files: readonly string[], stamp: string): Promise<Sample | undefined> {
     try {
-      const { sample, info } = decode(await readFile(file));
+      const { sample, info } = decode(await readRegularFile(file));
       if (info.stamp === stamp) return sample;
       if (info.content !== (await this.contentOf(files, stamp))) return undefined;
       await write(file, encode(sample, { ...info, stamp }));
@@ -122,7 +123,9 @@ async function stampOf(files: readonly string[]): Promise<string> {
 async function digest(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const file of files) {
-    const { size, mtimeMs } = await stat(file);
+    const entry = await stat(file);
+    checkRegularFile(entry);
+    const { size, mtimeMs } = entry;
     hash.update(`${size}\n`);
     if (size > hashedUpTo) hash.update(String(mtimeMs));
     else await pipeline(createReadStream(file), hash, { end: false });
@@ -158,7 +161,8 @@ function decode(bytes: Buffer): { sample: Sample; info: EntryInfo } {
   const text = metadata.info ?? '';
   if (metadata.crc32 !== checksum(text, tensors)) throw new Error('damaged');
   const info = entryInfo.parse(JSON.parse(text));
-  const image = rasterOf(tensors.get('image')!) as RgbImage;
+  const image = rasterOf(tensors.get('image')) as RgbImage;
+  if (image.channels !== 3 || !(image.data instanceof Uint8Array)) throw new Error('damaged');
   const labels = [...tensors].flatMap(([name, tensor]) =>
     name.startsWith('label/') ? [[name.slice('label/'.length), rasterOf(tensor)] as const] : [],
   );
@@ -176,8 +180,19 @@ function dtypeOf(data: Raster['data']): HostTensor['dtype'] {
   return data instanceof Int32Array ? 'I32' : 'F32';
 }
 
-function rasterOf({ shape, data }: HostTensor): Raster {
-  const [height, width, channels] = shape as [number, number, number];
+/** @throws where it is none that `tensorOf` makes: whoever can write an entry can write its checksum, too */
+function rasterOf(tensor: HostTensor | undefined): Raster {
+  const { dtype, shape, data } = tensor ?? {};
+  const [height, width, channels] = shape ?? [];
+  if (
+    shape?.length !== 3 ||
+    !data ||
+    !height ||
+    !width ||
+    !channels ||
+    dtypeOf(data as Raster['data']) !== dtype
+  )
+    throw new Error('damaged');
   return { height, width, channels, data: data as Raster['data'] };
 }
 

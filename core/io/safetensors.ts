@@ -1,4 +1,4 @@
-import { MtlError, messageOf } from '../errors.js';
+import { clip, MtlError, messageOf } from '../errors.js';
 
 /** Half-precision values come as their bits: nothing here computes with them, they are only named in messages. */
 const arrays = {
@@ -137,5 +137,5 @@ function isKnown(dtype: string): dtype is HostTensor['dtype'] {
 }
 
 function broken(reason: string): MtlError {
-  return new MtlError('WEIGHTS_INVALID', `not a whole safetensors file: ${reason}`);
+  return new MtlError('WEIGHTS_INVALID', `not a whole safetensors file: ${clip(reason)}`);
 }

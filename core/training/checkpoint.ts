@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import type { Json, NamedState, Stateful } from '../contracts/index.js';
-import { MtlError, messageOf } from '../errors.js';
+import { MtlError, messageOf, show } from '../errors.js';
 import { writeAtomically } from '../io/atomic-write.js';
+import { readRegularFileSync } from '../io/read-file.js';
 import { encodeSafetensors, parseSafetensors, type HostTensor, type Safetensors } from '../io/safetensors.js';
 
 const format = 'crosstask-checkpoint';
@@ -54,18 +55,54 @@ export function readCheckpoint(file: string): Checkpoint {
     throw invalid(file, `its format is version ${rest.version}, this release reads version ${version}`);
   }
   if (sha256 !== checksum(tensors, rest)) throw invalid(file, 'its checksum is wrong: the file is damaged');
-  const values = JSON.parse(rest.values!) as Record<string, Record<string, Json>>;
-  const parts = Object.keys(values).map((part): [string, SavedPart] => {
-    const own = [...tensors].filter(([name]) => name.startsWith(`${part}/`));
-    return [
+  return partsOf(tensors, valuesOf(rest.values, file), file);
+}
+
+/** Whoever can write a file can write its checksum, too: that one is right says nothing of what stands in it. */
+function valuesOf(
+  text: string | undefined,
+  file: string,
+): ReadonlyMap<string, Readonly<Record<string, Json>>> {
+  let values: unknown;
+  try {
+    values = JSON.parse(text ?? '');
+  } catch (error) {
+    throw invalid(file, `its values are not JSON (${messageOf(error)})`, error);
+  }
+  if (!isGroup(values) || !Object.values(values).every(isGroup)) {
+    throw invalid(file, 'its values are not groups of values by part');
+  }
+  return new Map(Object.entries(values)) as ReadonlyMap<string, Readonly<Record<string, Json>>>;
+}
+
+function partsOf(
+  all: Safetensors['tensors'],
+  values: ReadonlyMap<string, Readonly<Record<string, Json>>>,
+  file: string,
+): Checkpoint {
+  const tensors = new Map([...values.keys()].map((part) => [part, [] as [string, HostTensor][]]));
+  for (const [name, tensor] of all) {
+    const [part, own] = splitAtSlash(name);
+    const among = tensors.get(part);
+    if (!among) throw invalid(file, `its tensor ${show(name)} belongs to none of its parts`);
+    if (tensor.dtype !== 'F32') throw invalid(file, `its tensor ${show(name)} is ${tensor.dtype}, not F32`);
+    among.push([own, tensor]);
+  }
+  return Object.fromEntries(
+    [...values].map(([part, own]) => [
       part,
-      {
-        values: values[part]!,
-        tensors: Object.fromEntries(own.map(([name, tensor]) => [name.slice(part.length + 1), tensor])),
-      },
-    ];
-  });
-  return Object.fromEntries(parts);
+      { values: own, tensors: Object.fromEntries(tensors.get(part) ?? []) },
+    ]),
+  );
+}
+
+function splitAtSlash(name: string): readonly [part: string, own: string] {
+  const at = name.indexOf('/');
+  return at < 0 ? ['', name] : [name.slice(0, at), name.slice(at + 1)];
+}
+
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**
@@ -74,7 +111,7 @@ export function readCheckpoint(file: string): Checkpoint {
  */
 export function restoreCheckpoint(checkpoint: Checkpoint, parts: Readonly<Record<string, Stateful>>): void {
   for (const [name, part] of Object.entries(parts)) {
-    const saved = checkpoint[name];
+    const saved = Object.hasOwn(checkpoint, name) ? checkpoint[name] : undefined;
     if (!saved)
       throw new MtlError(
         'CHECKPOINT_INVALID',
@@ -98,7 +135,7 @@ export function restoreCheckpoint(checkpoint: Checkpoint, parts: Readonly<Record
 function readFile(file: string): Safetensors {
   if (!existsSync(file)) throw invalid(file, 'there is no such file');
   try {
-    return parseSafetensors(readFileSync(file));
+    return parseSafetensors(readRegularFileSync(file));
   } catch (error) {
     throw invalid(file, messageOf(error), error);
   }

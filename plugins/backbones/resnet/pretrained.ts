@@ -1,6 +1,12 @@
-import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
-import { MtlError, messageOf, namedWeights, parseSafetensors, type HostTensor } from '../../../core/index.js';
+import {
+  MtlError,
+  messageOf,
+  namedWeights,
+  parseSafetensors,
+  readRegularFileSync,
+  type HostTensor,
+} from '../../../core/index.js';
 
 /** torchvision's names of our weights. */
 const suffixes: Readonly<Record<string, string>> = {
@@ -52,7 +58,7 @@ export function loadPretrained(part: string, model: tf.LayersModel, file: string
 
 function readFile(file: string): ReadonlyMap<string, HostTensor> {
   try {
-    return parseSafetensors(readFileSync(file)).tensors;
+    return parseSafetensors(readRegularFileSync(file)).tensors;
   } catch (error) {
     throw new MtlError(
       'WEIGHTS_INVALID',

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { badValue, type LabelInfo, type Raster } from '../../../core/index.js';
+import { badValue, readRegularFile, type LabelInfo, type Raster } from '../../../core/index.js';
 import { unreadable } from '../common/reading.js';
 
 /** What depth is to be read as. */
@@ -73,6 +72,9 @@ export function inverseToMetres(inverse: Raster<Float32Array>, maxDepth = Infini
   };
 }
 
+/** The published ones take 500 bytes. */
+const longestCamera = 2 ** 20;
+
 const camera = z.object({
   extrinsic: z.object({ baseline: z.number().positive() }),
   intrinsic: z.object({ fx: z.number().positive() }),
@@ -86,7 +88,7 @@ export async function readCamera(file: string): Promise<Stereo> {
   const expected = 'a camera file with extrinsic.baseline and intrinsic.fx, numbers above 0';
   let content: unknown;
   try {
-    content = JSON.parse(await readFile(file, 'utf8'));
+    content = JSON.parse((await readRegularFile(file, longestCamera)).toString('utf8'));
   } catch (error) {
     throw unreadable(file, expected, error);
   }

@@ -1,5 +1,6 @@
 import type { Metadata, Sharp } from 'sharp';
 import { badValue, type Raster, type RgbImage, type Size } from '../../../core/index.js';
+import { checkPixels, openPicture } from './open-picture.js';
 import { indicesAsGrey } from './palette.js';
 import { reading } from './reading.js';
 import { sharp } from './sharp.js';
@@ -20,8 +21,9 @@ export interface StoredValues {
  */
 export function readRgb(file: string, { height, width }: Size): Promise<{ image: RgbImage; original: Size }> {
   return reading(file, readable, async (buffer) => {
-    const metadata = await sharp(buffer).metadata();
-    const pixels = shrink(sharp(buffer).toColourspace('srgb').removeAlpha(), { height, width });
+    const metadata = await openPicture(buffer).metadata();
+    checkPixels(metadata);
+    const pixels = shrink(openPicture(buffer).toColourspace('srgb').removeAlpha(), { height, width });
     return {
       image: await rgbBytes(pixels, { height, width }),
       original: { height: metadata.height, width: metadata.width },
@@ -62,8 +64,8 @@ export function readValues(
     const metadata = await storedMetadata(buffer, file);
     const asIndices = metadata.isPalette && channel === undefined;
     const picture = asIndices
-      ? sharp(indicesAsGrey(buffer)).toColourspace('b-w')
-      : sharp(buffer, { ignoreIcc: true }).toColourspace(metadata.space);
+      ? openPicture(indicesAsGrey(buffer)).toColourspace('b-w')
+      : openPicture(buffer, { ignoreIcc: true }).toColourspace(metadata.space);
     const all = await rawPixels(picture, metadata.depth);
     checkChannel(file, all.channels, channel, fix);
     const bits = metadata.bitsPerSample ?? (metadata.depth === 'ushort' ? 16 : 8);
@@ -82,7 +84,7 @@ export function readColors(file: string): Promise<Raster<Uint8Array>> {
   return reading(file, readable, async (buffer) => {
     const { depth, space } = await storedMetadata(buffer, file);
     const pixels = await rawPixels(
-      sharp(buffer, { ignoreIcc: true }).toColourspace(space).removeAlpha(),
+      openPicture(buffer, { ignoreIcc: true }).toColourspace(space).removeAlpha(),
       depth,
     );
     const { data, channels } = pixels;
@@ -96,7 +98,8 @@ export function readColors(file: string): Promise<Raster<Uint8Array>> {
 }
 
 async function storedMetadata(buffer: Buffer, file: string): Promise<Metadata> {
-  const metadata = await sharp(buffer).metadata();
+  const metadata = await openPicture(buffer).metadata();
+  checkPixels(metadata);
   const { format, depth } = metadata;
   if (format !== 'jpeg' && (depth === 'uchar' || depth === 'ushort')) return metadata;
   throw badValue('SAMPLE_INVALID', {

@@ -22,10 +22,19 @@ async function load(): Promise<Hdf5> {
   return loaded;
 }
 
-/** Numbers of an array's part, whatever their type; undefined where there is no array of that name. */
+/**
+ * Numbers of an array's part, whatever their type; undefined where there is no array of that name in the file itself. Links
+ * are not followed: they may lead to any other file of this machine.
+ */
 export function arrayOf(file: Hdf5File, name: string): Hdf5Array | undefined {
+  if (!file.keys().includes(name) || isLink(file, name)) return undefined;
   const found = file.get(name);
   return found && 'slice' in found ? found : undefined;
+}
+
+function isLink(file: Hdf5File, name: string): boolean {
+  const outside = file.get_external_link(`/${name}`) as { readonly filename?: string } | null;
+  return outside?.filename !== undefined || file.get_link(`/${name}`) !== null;
 }
 
 /** The cause of a failure of libhdf5, which stands last in its stack of reports. */

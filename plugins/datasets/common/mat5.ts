@@ -28,6 +28,8 @@ const headerLength = 128;
 /** Bytes that all compressed parts of a file may grow to: far more than lists of samples and class maps take. */
 const mostInflated = 4 * 2 ** 20;
 const deepest = 8;
+/** NumPy's limit; MATLAB has none. */
+const mostDimensions = 64;
 
 interface Element {
   readonly type: number;
@@ -173,6 +175,13 @@ function readMatrix(bytes: Buffer, source: Source, target: Target, name?: string
   const path = target.prefix + (name ?? text.data.toString('latin1'));
   if (matrixClass === classes.struct) readFields(parts, source, { ...target, prefix: `${path}.` }, shape);
   if (matrixClass < classes.firstNumeric || matrixClass > classes.lastNumeric || isComplex) return;
+  if (
+    shape.length > mostDimensions ||
+    !shape.every((length) => Number.isSafeInteger(length) && length >= 0)
+  ) {
+    const found = `(${shape.slice(0, 8).join(', ')}${shape.length > 8 ? ', …' : ''})`;
+    throw invalid(source.file, `"${path}" of whole lengths in at most ${mostDimensions} dimensions`, found);
+  }
   const data = numbers(next(), source);
   const count = shape.reduce((product, length) => product * length, 1);
   if (data?.length !== count) {

@@ -34,6 +34,8 @@ export interface NpyArray {
 }
 
 const magic = Buffer.from('\x93NUMPY', 'latin1');
+/** NumPy's own limit on dimensions. */
+const mostDimensions = 64;
 /** Longer than the header of any array of numbers: only records have more to say. */
 const longestHeader = 65536;
 
@@ -52,6 +54,9 @@ export function parseNpy(bytes: Buffer, file: string): NpyArray {
     throw invalid(file, `values of ${Object.keys(arrays).join(', ')}`, `"${descr}"`, dtypeFix);
   }
   const type = kind as NpyType;
+  if (shape.length > mostDimensions) {
+    throw invalid(file, `at most ${mostDimensions} dimensions`, String(shape.length), tornFix);
+  }
   const size = arrays[type].BYTES_PER_ELEMENT;
   // Beyond 2⁵³ the product is inexact, but then it is no file's size either.
   const expected = shape.reduce((product, length) => product * length, size);

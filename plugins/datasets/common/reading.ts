@@ -1,18 +1,19 @@
-import { readFile } from 'node:fs/promises';
-import { badValue, messageOf, MtlError } from '../../../core/index.js';
+import { badValue, messageOf, MtlError, readRegularFile } from '../../../core/index.js';
 
 /**
  * Reads a sample's file, and says which one it was where that, or making use of it, fails.
  * @param expected e.g. `a readable picture`
+ * @param limit bytes that the file may have at most; default 2 GiB
  * @throws MtlError `SAMPLE_INVALID`
  */
 export async function reading<T>(
   file: string,
   expected: string,
   use: (bytes: Buffer) => T | Promise<T>,
+  limit?: number,
 ): Promise<T> {
   try {
-    return await use(await readFile(file));
+    return await use(await readRegularFile(file, limit));
   } catch (error) {
     if (error instanceof MtlError) throw error;
     throw unreadable(file, expected, error);

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import {
@@ -6,6 +5,7 @@ import {
   describeIssues,
   messageOf,
   MtlError,
+  readRegularFile,
   splitNames,
   type SplitName,
 } from '../../../core/index.js';
@@ -84,6 +84,9 @@ async function membersOf(
   return inOrder(lines.filter(Boolean), names, file);
 }
 
+/** Names of some million samples. */
+const longestList = 256 * 2 ** 20;
+
 const namesBySplit = z.strictObject({
   train: z.array(z.string()).optional(),
   val: z.array(z.string()).optional(),
@@ -145,7 +148,7 @@ function inOrder(listed: readonly string[], names: readonly string[], file: stri
 
 async function readText(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return (await readRegularFile(file, longestList)).toString('utf8');
   } catch (error) {
     throw badValue(
       'DATA_INVALID',

@@ -1,5 +1,12 @@
-import { access } from 'node:fs/promises';
-import { badValue, messageOf, type MtlError, type Raster, type RgbImage } from '../../../core/index.js';
+import { access, constants, stat } from 'node:fs/promises';
+import {
+  badValue,
+  checkRegularFile,
+  messageOf,
+  type MtlError,
+  type Raster,
+  type RgbImage,
+} from '../../../core/index.js';
 import { arrayOf, hdf5, hdf5Message, type Hdf5Array, type Hdf5File } from '../common/hdf5.js';
 import { fixOf } from '../common/reading.js';
 
@@ -18,6 +25,8 @@ type ArrayName = keyof typeof contents;
 
 /** So that no broken file asks for gigabytes. */
 const longestSide = 4096;
+/** Bytes of the compressed pieces (chunks) of an array, each unpacked as a whole; a sample takes 1.2 MB. */
+const largestPiece = 64 * 2 ** 20;
 
 const fix = `fetch ${matFileName} again`;
 
@@ -116,6 +125,7 @@ function checkedArray(opened: Hdf5File, file: string, name: ArrayName): Hdf5Arra
   const array = whole(file, () => arrayOf(opened, name));
   const shape = array && whole(file, () => array.shape);
   const { dtype, text, rank } = contents[name];
+  if (array) checkStorage(array, file, name);
   if (array?.dtype === dtype && shape?.length === rank && (rank !== 4 || shape[1] === 3)) return array;
   throw badValue('DATA_INVALID', {
     what: file,
@@ -125,9 +135,24 @@ function checkedArray(opened: Hdf5File, file: string, name: ArrayName): Hdf5Arra
   });
 }
 
+/** That an array lies in this file, in pieces that memory can hold: HDF5 may point to other files of this machine. */
+function checkStorage(array: Hdf5Array, file: string, name: ArrayName): void {
+  const { chunks, size, virtual_sources: elsewhere } = whole(file, () => array.metadata);
+  const piece = (chunks ?? []).reduce((product, length) => product * length, size);
+  if (!elsewhere?.length && piece <= largestPiece) return;
+  throw badValue('DATA_INVALID', {
+    what: file,
+    expected: `an array "${name}" in this file itself, in pieces of at most ${largestPiece} bytes`,
+    found: elsewhere?.length ? 'one that lies in other files' : `pieces of ${piece} bytes`,
+    fix,
+  });
+}
+
 async function openHdf5(file: string): Promise<Hdf5File> {
   try {
-    await access(file);
+    // libhdf5 would wait at a pipe, and read a device without end.
+    checkRegularFile(await stat(file));
+    await access(file, constants.R_OK);
   } catch (error) {
     throw badValue(
       'DATA_INVALID',

@@ -210,7 +210,7 @@ describe('a config file that cannot be read', () => {
     expect(await message('package.json')).to.equal(
       `${folder.file('package.json')}: expected a group of keys under "mtl", found none`,
     );
-    expect(await message('configs')).to.match(/^Cannot read .*configs: EISDIR/);
+    expect(await message('configs')).to.match(/^Cannot read .*configs: a folder, not a regular file$/);
     expect(await message('config.toml')).to.equal(
       `--config: expected a file that ends in .yaml, .yml, .json, .js, .mjs, .cjs, .ts, .mts, .cts or has no ending, found ${folder.file('config.toml')}`,
     );

@@ -1,17 +1,28 @@
-import { relative, resolve } from 'node:path';
-import { writeAtomically } from '../../../../core/index.js';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { badValue, writeAtomically } from '../../../../core/index.js';
 
 /** A folder that an exporter writes into, and never beside. */
 export class ExportFolder {
   /** @param root absolute path */
   constructor(private readonly root: string) {}
 
-  /** The absolute path of a file in it. */
+  /**
+   * The absolute path of a file in it.
+   * @throws MtlError `DATA_INVALID` where that would lie elsewhere
+   */
   place(path: string): string {
     const place = resolve(this.root, path);
-    if (relative(this.root, place).startsWith('..'))
-      throw new RangeError(`${path} lies outside of ${this.root}`);
-    return place;
+    const inside = relative(this.root, place);
+    // On Windows, the way to another drive is an absolute path.
+    const isOutside = inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside);
+    if (!isOutside && inside !== '' && !path.includes('\0')) return place;
+    throw badValue('DATA_INVALID', {
+      what: 'a file to be exported',
+      expected: `a place in ${this.root}`,
+      found: isOutside
+        ? `${path}, which lies outside of it`
+        : `${JSON.stringify(path)}, which is no name of a file`,
+    });
   }
 
   /** Writes a file whole or not at all. */
