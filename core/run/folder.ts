@@ -1,10 +1,11 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
 import type { LoadedConfig } from '../config/index.js';
 import { badValue, messageOf, MtlError } from '../errors.js';
 import { writeAtomically } from '../io/atomic-write.js';
 import type { TrainingEvent } from '../training/events.js';
+import type { Environment, Resumption } from './environment.js';
+import { lockName } from './lock.js';
 
 /** What a run folder's `config.json` holds: enough to make the run again from the folder alone. */
 export interface StoredConfig {
@@ -29,6 +30,9 @@ const fleeting: ReadonlySet<TrainingEvent['type']> = new Set(['validating', 'obs
 /** What a write leaves beside its file when the process is killed. */
 const leftover = /\.tmp$/;
 
+/** What may stand in a folder that a new run is put into. */
+const passing = (name: string): boolean => leftover.test(name) || name.startsWith(lockName);
+
 /** The folder that a run writes to, and nowhere else. */
 export class RunFolder {
   readonly path: string;
@@ -46,7 +50,7 @@ export class RunFolder {
   /** @throws MtlError `RUN_INVALID` where a new run cannot be put here: there is something already. */
   assertFree(): void {
     const found = contents(this.path);
-    if (found?.every((name) => leftover.test(name))) return;
+    if (found?.every(passing)) return;
     throw badValue('RUN_INVALID', {
       what: 'the run folder',
       expected: 'a new or empty folder',
@@ -61,18 +65,12 @@ export class RunFolder {
    * Makes the folder for a new run.
    * @throws MtlError `RUN_INVALID` where it cannot be written.
    */
-  create(loaded: LoadedConfig, engine: string): void {
+  create(loaded: LoadedConfig, environment: Environment): void {
     try {
       mkdirSync(this.path, { recursive: true });
       // The config first: what has it is a run, and can be resumed.
       this.writeConfig({ file: loaded.file ?? null, baseFolder: loaded.baseFolder, config: loaded.config });
-      this.writeJson('environment.json', {
-        node: process.version,
-        platform: `${process.platform} ${process.arch}`,
-        tensorflow: tf.version['tfjs-core'],
-        engine,
-        started: new Date().toISOString(),
-      });
+      this.writeJson('environment.json', environment);
     } catch (error) {
       throw new MtlError('RUN_INVALID', `Cannot write the run folder ${this.path}: ${messageOf(error)}`, {
         cause: error,
@@ -105,6 +103,22 @@ export class RunFolder {
 
   writeConfig(stored: StoredConfig): void {
     this.writeJson('config.json', stored);
+  }
+
+  /** Undefined where it is absent or broken: a run can go on without it. An older release's lacks some of it. */
+  readEnvironment(): Partial<Environment> | undefined {
+    try {
+      return JSON.parse(readFileSync(join(this.path, 'environment.json'), 'utf8')) as Partial<Environment>;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Writes down that the run goes on. */
+  addResumption(resumption: Resumption): void {
+    const environment = this.readEnvironment();
+    const resumed = [...(environment?.resumed ?? []), resumption];
+    this.writeJson('environment.json', { ...environment, resumed });
   }
 
   append(event: TrainingEvent): void {

@@ -14,7 +14,9 @@ import { readCheckpoint, restoreCheckpoint, saveCheckpoint } from '../training/c
 import type { EventListener, TrainingEvent } from '../training/events.js';
 import { Trainer } from '../training/trainer.js';
 import { changes } from './changes.js';
+import { describeEnvironment } from './environment.js';
 import { RunFolder } from './folder.js';
+import { ownFolder } from './own-folder.js';
 import { openSession, type Session } from './session.js';
 
 export interface TrainOptions {
@@ -44,15 +46,31 @@ export interface RunResult {
  */
 export async function train(loaded: LoadedConfig, options: TrainOptions): Promise<RunResult> {
   const folder = new RunFolder(options.folder);
-  const resuming = options.resume === true && folder.exists();
-  if (resuming) assertSameConfig(folder, loaded);
-  else folder.assertFree();
+  const { resuming, release } = await ownFolder(folder, options.resume === true);
+  try {
+    if (resuming) assertSameConfig(folder, loaded);
+    return await trainIn(folder, loaded, { ...options, resume: resuming });
+  } finally {
+    release();
+  }
+}
+
+/** @param options whose `resume` says whether there is a run to go on with */
+async function trainIn(
+  folder: RunFolder,
+  loaded: LoadedConfig,
+  options: TrainOptions & { readonly resume: boolean },
+): Promise<RunResult> {
+  const { resume: resuming } = options;
   const session = await openSession(loaded, { initialize: !(resuming && existsSync(folder.last)) });
   const own: { dispose(): void }[] = [session];
   try {
+    const environment = await describeEnvironment(loaded, session.engine);
     const onEvent = recorder(folder, options.onEvent, () => {
-      if (resuming) folder.writeConfig({ ...folder.readConfig(), config: loaded.config });
-      else folder.create(loaded, session.engine.name);
+      if (!resuming) return folder.create(loaded, environment);
+      folder.writeConfig({ ...folder.readConfig(), config: loaded.config });
+      const { engine, engineDetail, started: time } = environment;
+      folder.addResumption({ time, engine, engineDetail, step: resumedAt });
     });
     const open = (split: SplitName): Promise<Loader> =>
       session.loading.open(split, (bad) => onEvent({ type: 'badSample', ...bad }));
@@ -69,6 +87,7 @@ export async function train(loaded: LoadedConfig, options: TrainOptions): Promis
       onEvent,
     });
     if (resuming) resume(folder, trainer);
+    const resumedAt = trainer.progress.step;
     const outcome = await trainer.run();
     if (outcome === 'interrupted') {
       throw new MtlError(
