@@ -37,12 +37,16 @@ const passing = (name: string): boolean => leftover.test(name) || name.startsWit
 export class RunFolder {
   readonly path: string;
   readonly last: string;
+  /** The checkpoint before the last one. */
+  readonly previous: string;
+  /** The best model alone. */
   readonly best: string;
   private readonly events: string;
 
   constructor(path: string) {
     this.path = resolve(path);
     this.last = join(this.path, 'checkpoints', 'last.safetensors');
+    this.previous = join(this.path, 'checkpoints', 'previous.safetensors');
     this.best = join(this.path, 'checkpoints', 'best.safetensors');
     this.events = join(this.path, 'events.jsonl');
   }
@@ -119,6 +123,11 @@ export class RunFolder {
     const environment = this.readEnvironment();
     const resumed = [...(environment?.resumed ?? []), resumption];
     this.writeJson('environment.json', { ...environment, resumed });
+  }
+
+  /** The checkpoint of a step that is kept. */
+  kept(step: number): string {
+    return join(dirname(this.last), `step-${String(step).padStart(6, '0')}.safetensors`);
   }
 
   append(event: TrainingEvent): void {

@@ -8,7 +8,7 @@ import { lockName, RunLock } from './lock.js';
 export interface OwnedFolder {
   /** Whether there is a run to go on with. */
   readonly resuming: boolean;
-  release(): void;
+  readonly release: () => void;
 }
 
 /**

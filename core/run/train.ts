@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Optimizer, SplitName, Stateful, Weighter } from '../contracts/index.js';
+import type { Optimizer, SplitName, Weighter } from '../contracts/index.js';
 import type { LoadedConfig } from '../config/index.js';
 import { messageOf, MtlError } from '../errors.js';
 import type { Loader } from '../data/index.js';
@@ -10,8 +10,10 @@ import {
   type Baselines,
   type MetricValues,
 } from '../evaluation/index.js';
-import { readCheckpoint, restoreCheckpoint, saveCheckpoint } from '../training/checkpoint.js';
+import { readCheckpoint, restoreCheckpoint } from '../training/checkpoint.js';
 import type { EventListener, TrainingEvent } from '../training/events.js';
+import type { Places } from '../training/saving/messages.js';
+import { CheckpointWriter } from '../training/saving/writer.js';
 import { Trainer } from '../training/trainer.js';
 import { changes } from './changes.js';
 import { describeEnvironment } from './environment.js';
@@ -64,6 +66,7 @@ async function trainIn(
   const { resume: resuming } = options;
   const session = await openSession(loaded, { initialize: !(resuming && existsSync(folder.last)) });
   const own: { dispose(): void }[] = [session];
+  const writer = new CheckpointWriter();
   try {
     const environment = await describeEnvironment(loaded, session.engine);
     const onEvent = recorder(folder, options.onEvent, () => {
@@ -83,6 +86,7 @@ async function trainIn(
       train: training,
       val,
       folder,
+      writer,
       signal: options.signal,
       onEvent,
     });
@@ -107,6 +111,7 @@ async function trainIn(
     folder.writeJson('metrics.json', { split: 'val', metrics, baselines, badSamples });
     return result;
   } finally {
+    await writer.close();
     for (const part of own) part.dispose();
   }
 }
@@ -117,6 +122,7 @@ interface TrainerParts {
   readonly train: Loader;
   readonly val: Loader;
   readonly folder: RunFolder;
+  readonly writer: CheckpointWriter;
   readonly signal: AbortSignal | undefined;
   readonly onEvent: EventListener;
 }
@@ -137,21 +143,28 @@ export function makeOptimizer({ config, registry, deps }: Session): Optimizer {
 
 function makeTrainer(
   { config, tasks, model, consistency }: Session,
-  { folder, ...rest }: TrainerParts,
+  { folder, writer, ...rest }: TrainerParts,
 ): Trainer {
-  const saveTo = (file: string) => async (parts: Readonly<Record<string, Stateful>>) => {
-    await saveCheckpoint(file, parts);
-    return file;
-  };
-  return new Trainer({
+  const { keepEvery } = config.train;
+  const trainer = new Trainer({
     settings: config.train,
     tasks,
     model,
     consistency,
     ...rest,
-    save: saveTo(folder.last),
-    saveBest: saveTo(folder.best),
+    save: (parts, best) => {
+      const { step } = trainer.progress;
+      const isKept = keepEvery !== null && step > 0 && step % keepEvery === 0;
+      const places: Places = {
+        file: folder.last,
+        previous: folder.previous,
+        kept: isKept ? folder.kept(step) : undefined,
+        best: best ? folder.best : undefined,
+      };
+      return writer.save(places, parts);
+    },
   });
+  return trainer;
 }
 
 const beforeTheFirstStep: ReadonlySet<TrainingEvent['type']> = new Set(['start', 'observing', 'badSample']);

@@ -15,7 +15,7 @@ const program = fileURLToPath(new URL('./lock-process.js', import.meta.url));
 /** Another process that can take the lock. */
 interface Rival {
   readonly child: ChildProcess;
-  line(): Promise<string>;
+  readonly line: () => Promise<string>;
 }
 
 async function rival(folder: string): Promise<Rival> {
