@@ -142,6 +142,7 @@ function closing(event: TrainingEvent, start: Start | undefined, columns: number
       ].join(' | ');
     return line(2).length < columns ? line(2) : line(1);
   }
+  if (event.type === 'note') return event.text;
   if (event.type === 'skipped') return `Step ${event.step} passed over: ${event.reason}`;
   if (event.type === 'stopped') return `Stopped after step ${event.step}: ${event.reason}.`;
   return undefined;

@@ -30,6 +30,8 @@ const fleeting: ReadonlySet<TrainingEvent['type']> = new Set(['validating', 'obs
 /** What a write leaves beside its file when the process is killed. */
 const leftover = /\.tmp$/;
 
+const checkpointName = /^(last|previous|step-\d+)\.safetensors$/;
+
 /** What may stand in a folder that a new run is put into. */
 const passing = (name: string): boolean => leftover.test(name) || name.startsWith(lockName);
 
@@ -130,6 +132,22 @@ export class RunFolder {
     return join(dirname(this.last), `step-${String(step).padStart(6, '0')}.safetensors`);
   }
 
+  /** The names of what a run can go on from: `last`, `previous`, `step-000100` …, the newest of these first. */
+  checkpoints(): readonly string[] {
+    const names = (contents(dirname(this.last)) ?? []).flatMap(
+      (file) => checkpointName.exec(file)?.[1] ?? [],
+    );
+    const isStep = (name: string): boolean => name.startsWith('step-');
+    const step = (name: string): number => Number(name.slice('step-'.length));
+    const kept = names.filter(isStep).toSorted((left, right) => step(right) - step(left));
+    return [...names.filter((name) => !isStep(name)).toSorted(), ...kept];
+  }
+
+  /** @param name one of `checkpoints` */
+  checkpoint(name: string): string {
+    return join(dirname(this.last), `${name}.safetensors`);
+  }
+
   append(event: TrainingEvent): void {
     if (!fleeting.has(event.type)) appendFileSync(this.events, `${JSON.stringify(event)}\n`);
   }
@@ -181,6 +199,7 @@ function stands(line: string, { epoch, step }: Position): boolean {
       return false; // it goes on
     case 'badSample':
       return true; // its place in the work is not known
+    case 'note':
     case 'step':
     case 'skipped':
     case 'checkpoint':
