@@ -11,7 +11,7 @@ import { builtin } from '../../plugins/index.js';
 import { median } from './median.js';
 
 const every = 100;
-const checkpoints = 3;
+const checkpoints = 2;
 const batch = 2;
 const engines = ['torch', 'wasm'];
 

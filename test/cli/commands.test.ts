@@ -15,7 +15,7 @@ import {
   type Ended,
 } from './mtl.js';
 
-const commands = ['doctor', 'engine build', 'evaluate', 'init', 'plugins', 'summary', 'train'];
+const commands = ['doctor', 'engine build', 'evaluate', 'init', 'plugins', 'runs', 'summary', 'train'];
 
 /** The first run in a process decides on its threads, and several cost more than they save on what is tiny. */
 const oneThread = ['--set', 'engine={"name":"wasm","threads":1}'];
@@ -102,9 +102,9 @@ describe('the mtl command', () => {
     const answers: [Ended, RegExp][] = [
       [
         end('trian'),
-        /no command "trian", the commands are doctor, engine build, evaluate, init, plugins, summary, train/,
+        /no command "trian", the commands are .*doctor, engine build, evaluate, init, plugins, runs, summary, train/,
       ],
-      [end('engine bild'), /no command "engine bild", the commands are doctor, engine build, /],
+      [end('engine bild'), /no command "engine bild", the commands are .*doctor, engine build, /],
       [end('engine build wasm torch'), /mtl engine build takes one name and flags, found "torch"/],
       [end('train more'), /mtl train takes flags alone, found "more"/],
       [end('train --epochs 3'), /Nonexistent flags?: --epochs[^]*--run=FOLDER/],
