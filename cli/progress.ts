@@ -153,6 +153,7 @@ function closing(event: TrainingEvent, start: Start | undefined, columns: number
       'raise loader.workers, or set loader.cache to a folder'
     );
   }
+  if (event.type === 'note') return event.text;
   if (event.type === 'skipped') return `Step ${event.step} passed over: ${event.reason}`;
   if (event.type === 'stopped') return `Stopped after step ${event.step}: ${event.reason}.`;
   return undefined;

@@ -58,18 +58,30 @@ export function summaryTable({ parts, parameters, macs }: ModelSummary, layers: 
 export function listTable(parts: readonly PartListing[], columns: number | undefined): string {
   const head = ['kind', 'name', 'what it is', 'plugin'];
   const rows = parts.map(({ kind, name, description, plugin }) => [kind, name, description, plugin]);
+  return fittingTable({ head, rows, right: [], broken: 'what it is', columns });
+}
+
+export interface FittingTable {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Columns of numbers. */
+  readonly right: readonly number[];
+  /** The column whose texts go on in a next line where the terminal is too narrow. */
+  readonly broken: string;
+  /** Of the terminal; undefined where there is none. */
+  readonly columns: number | undefined;
+}
+
+/** A table that is no wider than the terminal, as far as one column can give way. */
+export function fittingTable({ head, rows, right, broken, columns }: FittingTable): string {
   // A space on both sides of a text, and a line between columns and at the ends.
   const widths = head.map(
     (title, column) =>
       2 + Math.max(...[title, ...rows.map((row) => row[column]!)].map(({ length }) => length)),
   );
   const total = widths.reduce((sum, width) => sum + width, head.length + 1);
-  const description = head.indexOf('what it is');
-  const room = widths[description]! - total + (columns ?? Infinity);
-  return textTable(
-    head,
-    rows,
-    [],
-    columns !== undefined && total > columns ? { [description]: Math.max(30, room) } : {},
-  );
+  const giving = head.lastIndexOf(broken);
+  const room = widths[giving]! - total + (columns ?? Infinity);
+  const isNarrow = columns !== undefined && total > columns;
+  return textTable(head, rows, right, isNarrow ? { [giving]: Math.max(30, room) } : {});
 }

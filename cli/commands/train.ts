@@ -18,6 +18,7 @@ export default class Train extends BaseCommand {
     '<%= config.bin %> train --config examples/quickstart.config.yaml',
     '<%= config.bin %> train --preset xtasc-net --set train.epochs=3 --set backbone=resnet18',
     '<%= config.bin %> train --run runs/first --resume',
+    '<%= config.bin %> train --run runs/first --resume --from step-000100',
   ];
   static override flags = {
     run: Flags.string({
@@ -26,7 +27,13 @@ export default class Train extends BaseCommand {
     }),
     resume: Flags.boolean({
       summary:
-        'Go on with the run in the folder, with its own config where none is named; train.epochs alone may differ.',
+        'Go on with the run in the folder, with its own config where none is named; what changes no number may differ, such as train.epochs.',
+    }),
+    from: Flags.string({
+      summary:
+        'With --resume: the checkpoint to go on from, previous or step-NUMBER; by default the last one.',
+      helpValue: 'NAME',
+      dependsOn: ['resume'],
     }),
   };
 
@@ -47,6 +54,7 @@ export default class Train extends BaseCommand {
       const result = await train(loaded, {
         folder,
         resume: flags.resume,
+        from: flags.from,
         signal: stop.signal,
         onEvent: report.event,
       });

@@ -63,6 +63,12 @@ const trainSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('Steps between checkpoints within an epoch.'),
+  keepEvery: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('Steps between checkpoints that are kept, as step-NUMBER.safetensors.'),
   best: z
     .string()
     .nullable()

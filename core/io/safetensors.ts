@@ -32,7 +32,12 @@ const longestHeader = 100_000_000;
  * The safetensors format (https://github.com/huggingface/safetensors): 8 bytes of header length, little-endian, a
  * JSON header with dtype, shape and place of every tensor, then the values.
  */
-export function encodeSafetensors({ tensors, metadata }: Safetensors): Buffer {
+export function encodeSafetensors(content: Safetensors): Buffer {
+  return Buffer.concat(safetensorsPieces(content));
+}
+
+/** The same in several pieces, which share the tensors' memory. */
+export function safetensorsPieces({ tensors, metadata }: Safetensors): readonly Uint8Array[] {
   const header: [name: string, entry: unknown][] = [['__metadata__', metadata]];
   const chunks: Uint8Array[] = [];
   let offset = 0;
@@ -46,7 +51,7 @@ export function encodeSafetensors({ tensors, metadata }: Safetensors): Buffer {
   const padded = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, ' ')]);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
-  return Buffer.concat([length, padded, ...chunks]);
+  return [length, padded, ...chunks];
 }
 
 /**

@@ -1,10 +1,11 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
 import type { LoadedConfig } from '../config/index.js';
 import { badValue, messageOf, MtlError } from '../errors.js';
 import { writeAtomically } from '../io/atomic-write.js';
 import type { TrainingEvent } from '../training/events.js';
+import type { Environment, Resumption } from './environment.js';
+import { lockName } from './lock.js';
 
 /** What a run folder's `config.json` holds: enough to make the run again from the folder alone. */
 export interface StoredConfig {
@@ -29,16 +30,25 @@ const fleeting: ReadonlySet<TrainingEvent['type']> = new Set(['validating', 'obs
 /** What a write leaves beside its file when the process is killed. */
 const leftover = /\.tmp$/;
 
+const checkpointName = /^(last|previous|step-\d+)\.safetensors$/;
+
+/** What may stand in a folder that a new run is put into. */
+const passing = (name: string): boolean => leftover.test(name) || name.startsWith(lockName);
+
 /** The folder that a run writes to, and nowhere else. */
 export class RunFolder {
   readonly path: string;
   readonly last: string;
+  /** The checkpoint before the last one. */
+  readonly previous: string;
+  /** The best model alone. */
   readonly best: string;
   private readonly events: string;
 
   constructor(path: string) {
     this.path = resolve(path);
     this.last = join(this.path, 'checkpoints', 'last.safetensors');
+    this.previous = join(this.path, 'checkpoints', 'previous.safetensors');
     this.best = join(this.path, 'checkpoints', 'best.safetensors');
     this.events = join(this.path, 'events.jsonl');
   }
@@ -46,7 +56,7 @@ export class RunFolder {
   /** @throws MtlError `RUN_INVALID` where a new run cannot be put here: there is something already. */
   assertFree(): void {
     const found = contents(this.path);
-    if (found?.every((name) => leftover.test(name))) return;
+    if (found?.every(passing)) return;
     throw badValue('RUN_INVALID', {
       what: 'the run folder',
       expected: 'a new or empty folder',
@@ -61,18 +71,12 @@ export class RunFolder {
    * Makes the folder for a new run.
    * @throws MtlError `RUN_INVALID` where it cannot be written.
    */
-  create(loaded: LoadedConfig, engine: string): void {
+  create(loaded: LoadedConfig, environment: Environment): void {
     try {
       mkdirSync(this.path, { recursive: true });
       // The config first: what has it is a run, and can be resumed.
       this.writeConfig({ file: loaded.file ?? null, baseFolder: loaded.baseFolder, config: loaded.config });
-      this.writeJson('environment.json', {
-        node: process.version,
-        platform: `${process.platform} ${process.arch}`,
-        tensorflow: tf.version['tfjs-core'],
-        engine,
-        started: new Date().toISOString(),
-      });
+      this.writeJson('environment.json', environment);
     } catch (error) {
       throw new MtlError('RUN_INVALID', `Cannot write the run folder ${this.path}: ${messageOf(error)}`, {
         cause: error,
@@ -105,6 +109,43 @@ export class RunFolder {
 
   writeConfig(stored: StoredConfig): void {
     this.writeJson('config.json', stored);
+  }
+
+  /** Undefined where it is absent or broken: a run can go on without it. An older release's lacks some of it. */
+  readEnvironment(): Partial<Environment> | undefined {
+    try {
+      return JSON.parse(readFileSync(join(this.path, 'environment.json'), 'utf8')) as Partial<Environment>;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Writes down that the run goes on. */
+  addResumption(resumption: Resumption): void {
+    const environment = this.readEnvironment();
+    const resumed = [...(environment?.resumed ?? []), resumption];
+    this.writeJson('environment.json', { ...environment, resumed });
+  }
+
+  /** The checkpoint of a step that is kept. */
+  kept(step: number): string {
+    return join(dirname(this.last), `step-${String(step).padStart(6, '0')}.safetensors`);
+  }
+
+  /** The names of what a run can go on from: `last`, `previous`, `step-000100` …, the newest of these first. */
+  checkpoints(): readonly string[] {
+    const names = (contents(dirname(this.last)) ?? []).flatMap(
+      (file) => checkpointName.exec(file)?.[1] ?? [],
+    );
+    const isStep = (name: string): boolean => name.startsWith('step-');
+    const step = (name: string): number => Number(name.slice('step-'.length));
+    const kept = names.filter(isStep).toSorted((left, right) => step(right) - step(left));
+    return [...names.filter((name) => !isStep(name)).toSorted(), ...kept];
+  }
+
+  /** @param name one of `checkpoints` */
+  checkpoint(name: string): string {
+    return join(dirname(this.last), `${name}.safetensors`);
   }
 
   append(event: TrainingEvent): void {
@@ -158,6 +199,7 @@ function stands(line: string, { epoch, step }: Position): boolean {
       return false; // it goes on
     case 'badSample':
       return true; // its place in the work is not known
+    case 'note':
     case 'step':
     case 'skipped':
     case 'checkpoint':

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import type { Optimizer, SplitName, Stateful, Weighter } from '../contracts/index.js';
+import type { Optimizer, SplitName, Weighter } from '../contracts/index.js';
 import type { LoadedConfig } from '../config/index.js';
-import { messageOf, MtlError } from '../errors.js';
+import { MtlError } from '../errors.js';
 import type { Loader } from '../data/index.js';
 import {
   modelPredictor,
@@ -10,11 +9,16 @@ import {
   type Baselines,
   type MetricValues,
 } from '../evaluation/index.js';
-import { readCheckpoint, restoreCheckpoint, saveCheckpoint } from '../training/checkpoint.js';
+import { readCheckpoint, restoreCheckpoint } from '../training/checkpoint.js';
 import type { EventListener, TrainingEvent } from '../training/events.js';
+import type { Places } from '../training/saving/messages.js';
+import { CheckpointWriter } from '../training/saving/writer.js';
 import { Trainer } from '../training/trainer.js';
-import { changes } from './changes.js';
+import { describeEnvironment } from './environment.js';
+import { engineNote } from './engine-note.js';
 import { RunFolder } from './folder.js';
+import { ownFolder } from './own-folder.js';
+import { assertSameConfig, checkpointToResume, resume } from './resume.js';
 import { openSession, type Session } from './session.js';
 
 export interface TrainOptions {
@@ -22,6 +26,8 @@ export interface TrainOptions {
   readonly folder: string;
   /** Go on from the folder's last checkpoint; from the start where it has none yet. */
   readonly resume?: boolean;
+  /** The checkpoint to go on from instead, by its name in the folder: `previous` or `step-NUMBER`. */
+  readonly from?: string | undefined;
   readonly onEvent?: EventListener;
   /** Aborting it finishes the step under way, saves and stops. */
   readonly signal?: AbortSignal;
@@ -44,15 +50,35 @@ export interface RunResult {
  */
 export async function train(loaded: LoadedConfig, options: TrainOptions): Promise<RunResult> {
   const folder = new RunFolder(options.folder);
-  const resuming = options.resume === true && folder.exists();
-  if (resuming) assertSameConfig(folder, loaded);
-  else folder.assertFree();
-  const session = await openSession(loaded, { initialize: !(resuming && existsSync(folder.last)) });
-  const own: { dispose(): void }[] = [session];
+  const { resuming, release } = await ownFolder(folder, options.resume === true);
   try {
+    if (resuming) assertSameConfig(folder, loaded);
+    return await trainIn(folder, loaded, { ...options, resume: resuming });
+  } finally {
+    release();
+  }
+}
+
+/** @param options whose `resume` says whether there is a run to go on with */
+async function trainIn(
+  folder: RunFolder,
+  loaded: LoadedConfig,
+  options: TrainOptions & { readonly resume: boolean },
+): Promise<RunResult> {
+  const { resume: resuming } = options;
+  const begun = resuming ? folder.readConfig() : undefined;
+  const checkpoint = resuming ? checkpointToResume(folder, options.from) : undefined;
+  const session = await openSession(loaded, { initialize: checkpoint === undefined });
+  const own: { dispose(): void }[] = [session];
+  const writer = new CheckpointWriter();
+  try {
+    const environment = await describeEnvironment(loaded, session.engine);
+    const before = { config: begun?.config.engine ?? 'auto', environment: folder.readEnvironment() };
     const onEvent = recorder(folder, options.onEvent, () => {
-      if (resuming) folder.writeConfig({ ...folder.readConfig(), config: loaded.config });
-      else folder.create(loaded, session.engine.name);
+      if (!resuming) return folder.create(loaded, environment);
+      folder.writeConfig({ ...folder.readConfig(), config: loaded.config });
+      const { engine, engineDetail, started: time } = environment;
+      folder.addResumption({ time, engine, engineDetail, step: resumedAt });
     });
     const open = (split: SplitName): Promise<Loader> =>
       session.loading.open(split, (bad) => onEvent({ type: 'badSample', ...bad }));
@@ -65,10 +91,15 @@ export async function train(loaded: LoadedConfig, options: TrainOptions): Promis
       train: training,
       val,
       folder,
+      writer,
       signal: options.signal,
       onEvent,
     });
-    if (resuming) resume(folder, trainer);
+    if (resuming) resume(folder, trainer, checkpoint);
+    const resumedAt = trainer.progress.step;
+    const note =
+      resumedAt > 0 ? engineNote(before, { ...environment, config: loaded.config.engine }) : undefined;
+    if (note !== undefined) onEvent({ type: 'note', step: resumedAt, text: note });
     const outcome = await trainer.run();
     if (outcome === 'interrupted') {
       throw new MtlError(
@@ -76,20 +107,28 @@ export async function train(loaded: LoadedConfig, options: TrainOptions): Promis
         `Stopped and saved; go on with: mtl train --resume --run ${options.folder}`,
       );
     }
-    restoreCheckpoint(readCheckpoint(folder.best), { model: session.model });
-    const data = { loader: val, tasks: session.tasks, batchSize: loaded.config.train.batchSize };
-    const result: RunResult = {
-      metrics: await evaluate(modelPredictor(session.model), data),
-      baselines: await trivialBaselines(training, data),
-      badSamples: { train: training.badSamples, val: val.badSamples },
-      run: folder.path,
-    };
-    const { metrics, baselines, badSamples } = result;
-    folder.writeJson('metrics.json', { split: 'val', metrics, baselines, badSamples });
-    return result;
+    return await finish(folder, session, { train: training, val });
   } finally {
+    await writer.close();
     for (const part of own) part.dispose();
   }
+}
+
+/** Measures the best model, and writes that down. */
+async function finish(
+  folder: RunFolder,
+  { model, tasks, config }: Session,
+  { train: training, val }: Readonly<Record<'train' | 'val', Loader>>,
+): Promise<RunResult> {
+  restoreCheckpoint(readCheckpoint(folder.best), { model });
+  const data = { loader: val, tasks, batchSize: config.train.batchSize };
+  const measured = {
+    metrics: await evaluate(modelPredictor(model), data),
+    baselines: await trivialBaselines(training, data),
+    badSamples: { train: training.badSamples, val: val.badSamples },
+  };
+  folder.writeJson('metrics.json', { split: 'val', ...measured });
+  return { ...measured, run: folder.path };
 }
 
 interface TrainerParts {
@@ -98,6 +137,7 @@ interface TrainerParts {
   readonly train: Loader;
   readonly val: Loader;
   readonly folder: RunFolder;
+  readonly writer: CheckpointWriter;
   readonly signal: AbortSignal | undefined;
   readonly onEvent: EventListener;
 }
@@ -118,24 +158,36 @@ export function makeOptimizer({ config, registry, deps }: Session): Optimizer {
 
 function makeTrainer(
   { config, tasks, model, consistency }: Session,
-  { folder, ...rest }: TrainerParts,
+  { folder, writer, ...rest }: TrainerParts,
 ): Trainer {
-  const saveTo = (file: string) => async (parts: Readonly<Record<string, Stateful>>) => {
-    await saveCheckpoint(file, parts);
-    return file;
-  };
-  return new Trainer({
+  const { keepEvery } = config.train;
+  const trainer = new Trainer({
     settings: config.train,
     tasks,
     model,
     consistency,
     ...rest,
-    save: saveTo(folder.last),
-    saveBest: saveTo(folder.best),
+    save: (parts, best) => {
+      const { step } = trainer.progress;
+      const isKept = keepEvery !== null && step > 0 && step % keepEvery === 0;
+      const places: Places = {
+        file: folder.last,
+        previous: folder.previous,
+        kept: isKept ? folder.kept(step) : undefined,
+        best: best ? folder.best : undefined,
+      };
+      return writer.save(places, parts);
+    },
   });
+  return trainer;
 }
 
-const beforeTheFirstStep: ReadonlySet<TrainingEvent['type']> = new Set(['start', 'observing', 'badSample']);
+const beforeTheFirstStep: ReadonlySet<TrainingEvent['type']> = new Set([
+  'note',
+  'start',
+  'observing',
+  'badSample',
+]);
 
 /** Writes events down and passes them on. The first one after the start calls `begin`; until then nothing is written. */
 function recorder(folder: RunFolder, listener: EventListener | undefined, begin: () => void): EventListener {
@@ -149,36 +201,4 @@ function recorder(folder: RunFolder, listener: EventListener | undefined, begin:
     }
     listener?.(event);
   };
-}
-
-function resume(folder: RunFolder, trainer: Trainer): void {
-  if (existsSync(folder.last)) {
-    try {
-      restoreCheckpoint(readCheckpoint(folder.last), trainer.parts);
-    } catch (error) {
-      if (!(error instanceof MtlError)) throw error;
-      const fix = 'put a copy of the file back, or train anew in another folder with --run';
-      throw new MtlError(error.code, `--resume: ${messageOf(error)}; ${fix}`, { cause: error });
-    }
-  }
-  folder.rewind(trainer.progress);
-}
-
-/** Another config would make the saved state mean something else; what changes no number may differ. */
-function assertSameConfig(folder: RunFolder, { config }: LoadedConfig): void {
-  const comparable = (value: LoadedConfig['config']): unknown =>
-    JSON.parse(
-      JSON.stringify({
-        ...value,
-        train: { ...value.train, epochs: 0 },
-        loader: { ...value.loader, workers: 0, prefetch: 0, memory: 0, cache: null },
-      }),
-    );
-  const changed = changes(comparable(folder.readConfig().config), comparable(config));
-  if (changed.length === 0) return;
-  throw new MtlError(
-    'RUN_INVALID',
-    `--resume: the config differs from the one that ${folder.path} was started with: ${changed.join(', ')}; ` +
-      'undo the change, or start a new run in another folder with --run',
-  );
 }

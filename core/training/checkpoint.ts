@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import type { Json, NamedState, Stateful } from '../contracts/index.js';
 import { MtlError, messageOf, show } from '../errors.js';
-import { writeAtomically } from '../io/atomic-write.js';
 import { readRegularFileSync } from '../io/read-file.js';
-import { encodeSafetensors, parseSafetensors, type HostTensor, type Safetensors } from '../io/safetensors.js';
-
-const format = 'crosstask-checkpoint';
-const version = '1';
+import { parseSafetensors, type HostTensor, type Safetensors } from '../io/safetensors.js';
+import { checksum, format, takeSnapshot, version, writeSnapshot } from './saving/snapshot.js';
 
 /** Named parts of a run as they were saved. */
 export type Checkpoint = Readonly<Record<string, SavedPart>>;
@@ -19,28 +15,9 @@ export interface SavedPart {
   readonly values: Readonly<Record<string, Json>>;
 }
 
-/**
- * Writes the state of named parts into one `.safetensors` file: tensors as `PART/NAME`, everything else as JSON in
- * the metadata, with a checksum over all of it. The file is replaced in one go.
- */
+/** Writes the state of named parts into one file, see `writeSnapshot`. */
 export async function saveCheckpoint(file: string, parts: Readonly<Record<string, Stateful>>): Promise<void> {
-  const tensors = new Map<string, HostTensor>();
-  const values: Record<string, Json> = {};
-  for (const [part, { state }] of Object.entries(parts)) {
-    values[part] = state.values;
-    for (const [name, tensor] of Object.entries(state.tensors)) {
-      tensors.set(`${part}/${name}`, {
-        dtype: 'F32',
-        shape: tensor.shape,
-        data: await tensor.data<'float32'>(),
-      });
-    }
-  }
-  const metadata = { format, version, values: JSON.stringify(values) };
-  writeAtomically(
-    file,
-    encodeSafetensors({ tensors, metadata: { ...metadata, sha256: checksum(tensors, metadata) } }),
-  );
+  writeSnapshot(file, await takeSnapshot(parts));
 }
 
 /**
@@ -139,17 +116,6 @@ function readFile(file: string): Safetensors {
   } catch (error) {
     throw invalid(file, messageOf(error), error);
   }
-}
-
-function checksum(tensors: Safetensors['tensors'], metadata: Readonly<Record<string, string>>): string {
-  const hash = createHash('sha256').update(
-    JSON.stringify([metadata.format, metadata.version, metadata.values]),
-  );
-  for (const [name, { dtype, shape, data }] of tensors) {
-    hash.update(JSON.stringify([name, dtype, shape]));
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
-  return hash.digest('hex');
 }
 
 function invalid(file: string, reason: string, cause?: unknown): MtlError {

@@ -64,6 +64,8 @@ export type TrainingEvent =
       readonly index: number;
       readonly reason: string;
     }
+  /** Something to know about the numbers from here on. */
+  | { readonly type: 'note'; readonly step: number; readonly text: string }
   /** The tasks look at the training labels before the first step. */
   | { readonly type: 'observing'; readonly done: number; readonly of: number }
   | { readonly type: 'validating'; readonly step: number; readonly done: number; readonly of: number }

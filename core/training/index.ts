@@ -20,6 +20,8 @@ export { gramianOf } from './pairwise.js';
 export { TapeProblem, type ProblemArgs } from './problem.js';
 export { readScalars } from './read-scalars.js';
 export { learningRateFactor, scheduleSchema, type Schedule, type TrainingPosition } from './schedule.js';
+export { CheckpointWriter, type Saving } from './saving/writer.js';
+export type { Places } from './saving/messages.js';
 export { Stepper, type StepperArgs, type StepResult, type StepTimes } from './stepper.js';
 export { Tape } from './tape.js';
 export { Trainer, type Outcome, type TrainerArgs } from './trainer.js';

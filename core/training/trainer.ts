@@ -9,6 +9,7 @@ import { pause } from '../pause.js';
 import { comparison, type IsBetter } from './best.js';
 import type { EventListener } from './events.js';
 import { Progress } from './progress.js';
+import type { Saving } from './saving/writer.js';
 import { learningRateFactor } from './schedule.js';
 import { observeTargets, statisticsParts } from './statistics.js';
 import { Stepper } from './stepper.js';
@@ -23,10 +24,12 @@ export interface TrainerArgs {
   readonly train: Loader;
   readonly val: Loader;
   readonly onEvent: EventListener;
-  /** Saves the run's state so that it can go on from here. @returns the file */
-  readonly save: (parts: Readonly<Record<string, Stateful>>) => Promise<string>;
-  /** Saves the best model so far. */
-  readonly saveBest: (parts: Readonly<Record<string, Stateful>>) => Promise<string>;
+  /**
+   * Saves the run's state so that it can go on from here. Resolves when it is taken down; it is written while the
+   * training goes on.
+   * @param best whether the model is the best one so far and is to be kept by itself, too
+   */
+  readonly save: (parts: Readonly<Record<string, Stateful>>, best: boolean) => Promise<Saving>;
   /** Aborting it finishes the step under way, saves and stops. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -45,6 +48,8 @@ export class Trainer {
   /** In the epoch that is under way, ms. */
   private waited = 0;
   private worked = 0;
+  /** Settles when the checkpoint under way is in place, and that is told. */
+  private saving: Promise<void> = Promise.resolve();
 
   constructor(private readonly args: TrainerArgs) {
     const { model, weighter, optimizer, settings, train, tasks } = args;
@@ -79,10 +84,12 @@ export class Trainer {
       await this.epoch();
       if (signal?.aborted) {
         await this.save();
+        await this.saving;
         onEvent({ type: 'stopped', step: progress.step, reason: 'interrupted' });
         return 'interrupted';
       }
     }
+    await this.saving;
     if (this.exhausted()) onEvent({ type: 'stopped', step: progress.step, reason: 'no improvement' });
     return 'finished';
   }
@@ -108,8 +115,7 @@ export class Trainer {
       last = performance.now();
       this.worked += last - arrived;
       if (signal?.aborted) return;
-      if (settings.checkpointEvery !== null && progress.step % settings.checkpointEvery === 0)
-        await this.save();
+      if (this.savesNow()) await this.save();
       await pause();
     }
     await this.endEpoch();
@@ -172,14 +178,13 @@ export class Trainer {
       waiting,
     });
     progress.endEpoch();
-    if (progress.epoch % settings.validateEvery === 0 || progress.epoch === settings.epochs) {
-      await this.validate(epoch);
-    }
-    await this.save();
+    const validates = progress.epoch % settings.validateEvery === 0 || progress.epoch === settings.epochs;
+    await this.save(validates && (await this.validate(epoch)));
   }
 
-  private async validate(epoch: number): Promise<void> {
-    const { model, onEvent, saveBest, settings } = this.args;
+  /** @returns whether this is the best model so far */
+  private async validate(epoch: number): Promise<boolean> {
+    const { onEvent, settings } = this.args;
     const { progress } = this;
     const metrics = await this.evaluateVal();
     const minDelta = settings.earlyStopping?.minDelta ?? 0;
@@ -187,11 +192,11 @@ export class Trainer {
     if (best) {
       progress.best = metrics;
       progress.validationsSinceBest = 0;
-      await saveBest({ model });
     } else {
       progress.validationsSinceBest += 1;
     }
     onEvent({ type: 'validation', epoch, step: progress.step, metrics, best });
+    return best;
   }
 
   private evaluateVal(): Promise<MetricValues> {
@@ -217,9 +222,19 @@ export class Trainer {
     return earlyStopping !== null && this.progress.validationsSinceBest >= earlyStopping.patience;
   }
 
-  private async save(): Promise<void> {
-    const file = await this.args.save(this.parts);
-    this.args.onEvent({ type: 'checkpoint', step: this.progress.step, file });
+  private savesNow(): boolean {
+    const { checkpointEvery, keepEvery } = this.args.settings;
+    return [checkpointEvery, keepEvery].some((every) => every !== null && this.progress.step % every === 0);
+  }
+
+  /** Waits for the checkpoint before, if that is not in place yet, and fails where that did. */
+  private async save(best = false): Promise<void> {
+    await this.saving;
+    const { step } = this.progress;
+    const { file, written } = await this.args.save(this.parts, best);
+    this.saving = written.then(() => this.args.onEvent({ type: 'checkpoint', step, file }));
+    // Told by whoever waits for it next.
+    this.saving.catch(() => undefined);
   }
 }
 

@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   data: () => import('./data.js'),
   steps: () => import('./steps.js'),
   weighters: () => import('./weighters.js'),
+  checkpoints: () => import('./checkpoints.js'),
   pytorch: () => import('./pytorch.js'),
 };
 

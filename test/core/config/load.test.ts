@@ -77,6 +77,7 @@ describe('checkConfig', () => {
         diagnostics: null,
         validateEvery: 1,
         checkpointEvery: null,
+        keepEvery: null,
         best: null,
         earlyStopping: null,
       },

@@ -10,8 +10,27 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { MtlError, RunFolder, type LoadedConfig, type TrainingEvent } from '../../../core/index.js';
+import {
+  MtlError,
+  RunFolder,
+  type Environment,
+  type LoadedConfig,
+  type TrainingEvent,
+} from '../../../core/index.js';
 import { load } from './tiny.js';
+
+const environment: Environment = {
+  crosstask: '1.2.3',
+  node: process.version,
+  platform: 'linux x64',
+  processor: { model: 'a processor', cores: 2 },
+  memory: 8,
+  tensorflow: '4.22.0',
+  engine: 'wasm',
+  engineDetail: 'WebAssembly, 1 thread',
+  seed: 0,
+  started: '2026-03-01T09:30:00.000Z',
+};
 
 describe('a run folder', () => {
   let path = '';
@@ -28,7 +47,7 @@ describe('a run folder', () => {
     const run = folder('a/new/one');
     run.assertFree();
     expect([run.exists(), existsSync(run.path)]).to.deep.equal([false, false]);
-    run.create(loaded, 'wasm');
+    run.create(loaded, environment);
     expect(run.exists()).to.equal(true);
     expect(readdirSync(run.path).toSorted()).to.deep.equal(['config.json', 'environment.json']);
     const { file, baseFolder, config } = run.readConfig();
@@ -48,14 +67,14 @@ describe('a run folder', () => {
       MtlError,
       /the run folder: expected a new or empty folder.*; name another/,
     );
-    run.create(loaded, 'wasm');
+    run.create(loaded, environment);
     expect(() => run.assertFree()).to.throw(MtlError, /go on with that run by --resume/);
     expect(() => folder('taken/notes.txt').assertFree()).to.throw(MtlError, /found the file .*notes\.txt/);
   });
 
   it('says so where it cannot be written', () => {
     writeFileSync(join(path, 'file'), '');
-    expect(() => folder('file/run').create(loaded, 'wasm'))
+    expect(() => folder('file/run').create(loaded, environment))
       .to.throw(MtlError, /Cannot write the run folder .*file\/run: /)
       .with.property('code', 'RUN_INVALID');
   });
@@ -75,7 +94,7 @@ describe('a run folder', () => {
 
   it('writes events down, but not those that only say how far something is', () => {
     const run = folder('events');
-    run.create(loaded, 'wasm');
+    run.create(loaded, environment);
     run.append({ type: 'validating', step: 1, done: 1, of: 2 });
     run.append({ type: 'stopped', step: 1, reason: 'interrupted' });
     expect(readFileSync(join(run.path, 'events.jsonl'), 'utf8')).to.equal(
@@ -85,7 +104,7 @@ describe('a run folder', () => {
 
   it('drops what is after a checkpoint, torn lines and half-written files', () => {
     const run = folder('rewound');
-    run.create(loaded, 'wasm');
+    run.create(loaded, environment);
     const start = (resumedAt: number): TrainingEvent => ({
       type: 'start',
       epochs: 9,
@@ -141,7 +160,7 @@ describe('a run folder', () => {
 
   it('has nothing to rewind where nothing was written', () => {
     const run = folder('fresh');
-    run.create(loaded, 'wasm');
+    run.create(loaded, environment);
     run.rewind({ epoch: 0, step: 0 });
     expect(readdirSync(run.path).toSorted()).to.deep.equal(['config.json', 'environment.json']);
   });

@@ -4,6 +4,7 @@ import {
   openSession,
   type EventListener,
   type Metric,
+  type Saving,
   type Task,
   type TrainingEvent,
 } from '../../../core/index.js';
@@ -34,6 +35,7 @@ interface Changes {
   readonly task?: (task: Task) => Task;
   readonly signal?: AbortSignal;
   readonly onEvent?: EventListener;
+  readonly save?: () => Promise<Saving>;
 }
 
 interface Run {
@@ -48,7 +50,7 @@ describe('the trainer', () => {
   /** @param values of the metric, one for each validation; the task's own metrics where absent */
   async function prepare(
     overrides: readonly string[],
-    { values, task, signal, onEvent }: Changes = {},
+    { values, task, signal, onEvent, save }: Changes = {},
   ): Promise<Run> {
     const session = await openSession(await load(...small, ...overrides), { initialize: true });
     const { config, registry, deps, model, consistency, loading } = session;
@@ -76,11 +78,10 @@ describe('the trainer', () => {
         events.push(event);
         onEvent?.(event);
       },
-      save: () => Promise.resolve('last'),
-      saveBest: ({ model: saved }) => {
-        expect(saved).to.equal(model);
-        best.push(trainer.progress.step);
-        return Promise.resolve('best');
+      save: (parts, isBest) => {
+        expect(parts.model).to.equal(model);
+        if (isBest) best.push(trainer.progress.step);
+        return save?.() ?? Promise.resolve({ file: 'last', written: Promise.resolve() });
       },
     };
     const trainer = new Trainer(args);
@@ -224,6 +225,62 @@ describe('the trainer', () => {
   it('saves every so many steps, and after each epoch', async () => {
     const { events } = await run(['dataset.train=6', 'train.checkpointEvery=2', 'train.epochs=2']);
     expect(of('checkpoint', events).map(({ step }) => step)).to.deep.equal([2, 3, 4, 6, 6]);
+  });
+
+  it('saves and keeps at the steps of either kind', async () => {
+    const flags = ['dataset.train=10', 'train.checkpointEvery=2', 'train.keepEvery=3', 'train.epochs=1'];
+    const { events } = await run(flags);
+    expect(of('checkpoint', events).map(({ step }) => step)).to.deep.equal([2, 3, 4, 5]);
+  });
+
+  it('goes on while a checkpoint is written, and tells of it when it is in place', async () => {
+    const writes: (() => void)[] = [];
+    const { trainer, events, dispose } = await prepare(
+      ['dataset.train=8', 'train.checkpointEvery=2', 'train.epochs=1'],
+      {
+        save: () => {
+          // The second one is asked for when the first one is in place, and no sooner.
+          expect(writes).to.have.length(0);
+          return Promise.resolve({ file: 'last', written: new Promise((resolve) => writes.push(resolve)) });
+        },
+        onEvent: (event) => {
+          if (event.type === 'step' && event.step !== 2) writes.shift()?.();
+          if (event.type === 'validation') writes.shift()?.();
+        },
+      },
+    );
+    // The last one's writing ends when the run waits for it.
+    const ended = trainer.run();
+    const finish = setInterval(() => of('validation', events).length > 0 && writes.shift()?.(), 1);
+    await ended;
+    clearInterval(finish);
+    dispose();
+    expect(
+      events.filter(({ type }) => type === 'step' || type === 'checkpoint').map(({ type }) => type),
+    ).to.deep.equal(['step', 'step', 'step', 'checkpoint', 'step', 'checkpoint', 'checkpoint']);
+  });
+
+  it('fails at the next save, or at the end, where a checkpoint could not be written', async () => {
+    for (const [every, steps] of [
+      ['1', 2],
+      ['null', 4],
+    ] as const) {
+      const { trainer, events, dispose } = await prepare(
+        ['dataset.train=8', `train.checkpointEvery=${every}`, 'train.epochs=1'],
+        {
+          save: () => {
+            const written = Promise.reject(new Error('disk full'));
+            written.catch(() => undefined);
+            return Promise.resolve({ file: 'last', written });
+          },
+        },
+      );
+      const error: unknown = await trainer.run().catch((thrown: unknown) => thrown);
+      expect(error).to.have.property('message', 'disk full');
+      expect(of('step', events)).to.have.length(steps);
+      expect(of('checkpoint', events)).to.have.length(0);
+      dispose();
+    }
   });
 
   it('leaves as many tensors after each epoch as after the first', async () => {
