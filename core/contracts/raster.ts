@@ -7,10 +7,7 @@ export interface Size {
 /** An image-like array on the host: row-major, channels interleaved, `data[(y·width + x)·channels + c]`. */
 export interface Raster<
   T extends Uint8Array | Uint16Array | Int32Array | Float32Array =
-    | Uint8Array
-    | Uint16Array
-    | Int32Array
-    | Float32Array,
+    Uint8Array | Uint16Array | Int32Array | Float32Array,
 > extends Size {
   readonly channels: number;
   readonly data: T;

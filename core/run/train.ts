@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Optimizer, SplitName, Stateful, Weighter } from '../contracts/index.js';
 import type { LoadedConfig } from '../config/index.js';
 import { messageOf, MtlError } from '../errors.js';
+import { interruption, isInterruption, unlessStopped } from '../interruption.js';
 import type { Loader } from '../data/index.js';
 import {
   modelPredictor,
@@ -15,6 +16,7 @@ import type { EventListener, TrainingEvent } from '../training/events.js';
 import { Trainer } from '../training/trainer.js';
 import { changes } from './changes.js';
 import { RunFolder } from './folder.js';
+import { writeProblem } from './problem.js';
 import { openSession, type Session } from './session.js';
 
 export interface TrainOptions {
@@ -47,7 +49,10 @@ export async function train(loaded: LoadedConfig, options: TrainOptions): Promis
   const resuming = options.resume === true && folder.exists();
   if (resuming) assertSameConfig(folder, loaded);
   else folder.assertFree();
-  const session = await openSession(loaded, { initialize: !(resuming && existsSync(folder.last)) });
+  const { signal } = options;
+  const session = await (resuming
+    ? reopenSession(folder, loaded)
+    : openSession(loaded, { initialize: true }));
   const own: { dispose(): void }[] = [session];
   try {
     const onEvent = recorder(folder, options.onEvent, () => {
@@ -55,7 +60,10 @@ export async function train(loaded: LoadedConfig, options: TrainOptions): Promis
       else folder.create(loaded, session.engine.name);
     });
     const open = (split: SplitName): Promise<Loader> =>
-      session.loading.open(split, (bad) => onEvent({ type: 'badSample', ...bad }));
+      unlessStopped(
+        session.loading.open(split, (bad) => onEvent({ type: 'badSample', ...bad })),
+        signal,
+      );
     const [training, val] = [await open('train'), await open('val')];
     const [weighter, optimizer] = [makeWeighter(session), makeOptimizer(session)];
     own.push(weighter, optimizer);
@@ -65,19 +73,13 @@ export async function train(loaded: LoadedConfig, options: TrainOptions): Promis
       train: training,
       val,
       folder,
-      signal: options.signal,
+      signal,
       onEvent,
     });
     if (resuming) resume(folder, trainer);
-    const outcome = await trainer.run();
-    if (outcome === 'interrupted') {
-      throw new MtlError(
-        'INTERRUPTED',
-        `Stopped and saved; go on with: mtl train --resume --run ${options.folder}`,
-      );
-    }
+    if ((await trainer.run()) === 'interrupted') throw interruption();
     restoreCheckpoint(readCheckpoint(folder.best), { model: session.model });
-    const data = { loader: val, tasks: session.tasks, batchSize: loaded.config.train.batchSize };
+    const data = { loader: val, tasks: session.tasks, batchSize: loaded.config.train.batchSize, signal };
     const result: RunResult = {
       metrics: await evaluate(modelPredictor(session.model), data),
       baselines: await trivialBaselines(training, data),
@@ -87,8 +89,38 @@ export async function train(loaded: LoadedConfig, options: TrainOptions): Promis
     const { metrics, baselines, badSamples } = result;
     folder.writeJson('metrics.json', { split: 'val', metrics, baselines, badSamples });
     return result;
+  } catch (error) {
+    throw isInterruption(error) ? stopped(folder, options.folder) : error;
   } finally {
     for (const part of own) part.dispose();
+  }
+}
+
+function stopped(folder: RunFolder, named: string): MtlError {
+  const message = existsSync(folder.last)
+    ? `Stopped and saved; go on with: mtl train --resume --run ${named}`
+    : 'Stopped before there was anything to save';
+  return new MtlError('INTERRUPTED', message);
+}
+
+/** A session to resume in: on the engine that the run was started on, whatever `auto` would take by now. */
+async function reopenSession(folder: RunFolder, loaded: LoadedConfig): Promise<Session> {
+  const { config } = loaded;
+  const before = folder.engine();
+  const engine = config.engine === 'auto' && before !== undefined ? before : config.engine;
+  try {
+    return await openSession(
+      { ...loaded, config: { ...config, engine } },
+      { initialize: !existsSync(folder.last) },
+    );
+  } catch (error) {
+    if (!(error instanceof MtlError) || error.code !== 'ENGINE_UNUSABLE') throw error;
+    throw new MtlError(
+      error.code,
+      `--resume: the run goes on only where it was started, since engines differ in the last digits: ${error.message}; ` +
+        'or train anew on another engine, in another folder with --run',
+      { cause: error },
+    );
   }
 }
 
@@ -121,6 +153,7 @@ function makeTrainer(
   { folder, ...rest }: TrainerParts,
 ): Trainer {
   const saveTo = (file: string) => async (parts: Readonly<Record<string, Stateful>>) => {
+    folder.assertThere();
     await saveCheckpoint(file, parts);
     return file;
   };
@@ -130,6 +163,7 @@ function makeTrainer(
     model,
     consistency,
     ...rest,
+    onTrouble: (trouble) => writeProblem(folder.path, trouble),
     save: saveTo(folder.last),
     saveBest: saveTo(folder.best),
   });
