@@ -58,7 +58,7 @@ export class Anchor implements Stateful {
     const values = Object.entries(states).map(([part, { values: own }]) => [part, own] as const);
     return {
       tensors: Object.fromEntries(tensors),
-      values: { step, values: Object.fromEntries(values) as Json },
+      values: { step, values: Object.fromEntries(values) },
     };
   }
 
