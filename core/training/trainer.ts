@@ -191,7 +191,7 @@ export class Trainer {
     }
     const { epoch, step } = progress;
     onEvent({ type: 'stopped', step, reason: 'not finite' });
-    const after = anchor ? ` (after ${progress.rollbacks} rollbacks)` : '';
+    const after = anchor ? ` (rollbacks: ${progress.rollbacks})` : '';
     const told =
       onTrouble?.({ error, batch, learningRate, epoch, step: step + 1, seed: settings.seed }) ?? '';
     throw new NotFiniteError(error.code, reason + after + told, error.losses, { cause: error });

@@ -41,6 +41,8 @@ export async function expectUndisturbed(cwd: string, run: string, whole: string)
 
 /** The one error that a run with --json ends with. */
 export function errorOf({ stdout }: Ended): { readonly code: string; readonly message: string } {
-  const last = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as { error: { code: string; message: string } };
+  const last = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as {
+    error: { code: string; message: string };
+  };
   return last.error;
 }
