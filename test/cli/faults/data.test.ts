@@ -14,7 +14,7 @@ describe('mtl train and its surroundings', function () {
 
   before(async () => {
     writeConfig(work.path, { ...tiny, dataset: { ...tiny.dataset, train: 8 } });
-    const made = await mtl(['data', 'export', '--to', 'data', '--format', 'folders', '--json'], work.path);
+    const made = await mtl(['data', 'export', '--out', 'data', '--format', 'folders', '--json'], work.path);
     expect(made).to.include({ code: 0 });
     const { dataset } = JSON.parse(made.stdout.trimEnd().split('\n').at(-1)!) as { dataset: object };
     const loader = { workers: 0, memory: 0, prefetch: 1, maxBadSamples: 0.5 };
