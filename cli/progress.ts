@@ -155,6 +155,9 @@ function closing(event: TrainingEvent, start: Start | undefined, columns: number
   }
   if (event.type === 'note') return event.text;
   if (event.type === 'skipped') return `Step ${event.step} passed over: ${event.reason}`;
+  if (event.type === 'rollback') {
+    return `Step ${event.step} undone, back to the state after step ${event.backTo} at half the learning rate: ${event.reason}`;
+  }
   if (event.type === 'stopped') return `Stopped after step ${event.step}: ${event.reason}.`;
   return undefined;
 }

@@ -5,13 +5,14 @@ import type { LoadedConfig, RunResult, TrainingEvent } from '../../core/index.js
 import { BaseCommand } from '../base-command.js';
 import { reporter, type Reporter } from '../progress.js';
 import { resultTable } from '../tables.js';
+import { surviveHangup } from '../terminal.js';
 
 const runsFolder = 'runs';
 
 export default class Train extends BaseCommand {
   static override summary = 'Train the model that a config describes.';
   static override description =
-    'Writes config, events, checkpoints and metrics into a run folder. Ctrl-C finishes the step under way, saves and stops; ' +
+    'Writes config, events, checkpoints and metrics into a run folder. Ctrl-C finishes the step under way, saves and stops, as SIGTERM does; ' +
     '--resume goes on from there, and after a crash from the last checkpoint.';
   static override examples = [
     '<%= config.bin %> train',
@@ -50,6 +51,7 @@ export default class Train extends BaseCommand {
     const stop = new AbortController();
     const onSignal = (): void => stopOnce(stop, report);
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    const alone = surviveHangup();
     try {
       const result = await train(loaded, {
         folder,
@@ -66,6 +68,7 @@ export default class Train extends BaseCommand {
     } finally {
       report.end();
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      alone();
     }
   }
 }

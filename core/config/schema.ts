@@ -43,11 +43,13 @@ const trainSchema = z.strictObject({
   clipNorm: z.number().positive().nullable().default(null).describe('Largest global norm of the gradients.'),
   augment: z.union([augmentSchema, z.literal(false)]).prefault({}),
   nonFinite: z
-    .enum(['stop', 'skip'])
+    .enum(['stop', 'skip', 'rollback'])
     .default('stop')
     .describe(
-      'What a loss or gradient that is no number does: stop the run, or be passed over, without an update.',
+      'What a loss or gradient that is no number does: stop the run; be passed over, without an update (skip); or take ' +
+        'the run back to its last checkpoint’s state, from where it goes on past the batch at half the rate (rollback).',
     ),
+  maxRollbacks: z.int().min(1).default(3).describe('How often a run goes back before it stops.'),
   diagnostics: z
     .int()
     .min(1)

@@ -1,5 +1,6 @@
 import type { SampleGroup } from '../contracts/index.js';
 import { badValue } from '../errors.js';
+import { unlessStopped } from '../interruption.js';
 import type { AugmentOptions } from './augment.js';
 import type { BadSamples } from './bad-samples.js';
 import { collate, type HostBatch } from './collate.js';
@@ -42,6 +43,8 @@ export interface BatchesOptions {
   /** The first batch to give, for resuming an epoch. Default 0. */
   readonly startBatch?: number | undefined;
   readonly dropLone?: OrderOptions['dropLone'];
+  /** Aborting it ends the wait for a batch. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A split's samples as batches, loaded ahead of their turn. */
@@ -79,11 +82,13 @@ export class Loader {
    * A bad sample makes the iteration throw at its batch, after all batches before it were given. Where bad samples are
    * left out, the next one in a shuffled epoch takes its place, so that batches stay full; in the split's own order
    * the batch is smaller, so that none is seen twice.
-   * When the iteration ends, or is left early, nothing of it is running any more.
-   * @throws MtlError whatever the samples throw; `RUN_INVALID` where `startBatch` lies beyond the epoch
+   * When the iteration ends, or is left early, nothing of it is running any more; only where the signal was aborted,
+   * what is being read is left to itself.
+   * @throws MtlError whatever the samples throw; `RUN_INVALID` where `startBatch` lies beyond the epoch; `INTERRUPTED`
+   *   once the signal is aborted
    */
   async *batches(options: BatchesOptions): AsyncGenerator<HostBatch, void, undefined> {
-    const { startBatch = 0, shuffle } = options;
+    const { startBatch = 0, shuffle, signal } = options;
     const order = epochOrder({ ...this.shape, ...options }, shuffle);
     if (startBatch > order.length) throw beyondTheEpoch(startBatch, order.length);
     const loading: Promise<HostBatch | undefined>[] = [];
@@ -102,14 +107,14 @@ export class Loader {
     try {
       for (let given = startBatch; given < order.length; given++) {
         loadAhead(Math.max(1, this.prefetch));
-        const batch = await loading[0]!;
+        const batch = await unlessStopped(loading[0]!, signal);
         // Not before it is there: while awaited it counts as one that is loading.
         void loading.shift();
         loadAhead(this.prefetch);
         if (batch) yield batch;
       }
     } finally {
-      await Promise.allSettled(loading);
+      if (!signal?.aborted) await Promise.allSettled(loading);
     }
   }
 

@@ -14,17 +14,23 @@ export interface EvaluationData {
   readonly batchSize: number;
   /** Told after each batch. */
   readonly onProgress?: ((done: number, of: number) => void) | undefined;
+  /** Aborting it ends the evaluation after the batch under way. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A batch's decoded predictions by task, [batch, height, width, targetChannels], on the host. */
 export type Predictor = (batch: HostBatch) => Promise<Readonly<Record<string, Float32Array | Int32Array>>>;
 
-/** The metrics of a predictor over a whole split, in its own order and unaugmented. */
+/**
+ * The metrics of a predictor over a whole split, in its own order and unaugmented.
+ * @throws MtlError `INTERRUPTED` once the signal is aborted
+ */
 export async function evaluate(predict: Predictor, data: EvaluationData): Promise<MetricValues> {
   const metrics = data.tasks.map((task) => [task, task.metrics()] as const);
   const of = data.loader.batchCount(data);
   let done = 0;
-  for await (const batch of data.loader.batches({ batchSize: data.batchSize })) {
+  const { batchSize, signal } = data;
+  for await (const batch of data.loader.batches({ batchSize, signal })) {
     const predictions = await predict(batch);
     for (const [task, taskMetrics] of metrics) update(taskMetrics, predictions[task.name]!, batch, task.name);
     data.onProgress?.(++done, of);

@@ -18,7 +18,7 @@ export type Baselines = Readonly<Record<string, Baseline>>;
  */
 export async function trivialBaselines(train: Loader, data: EvaluationData): Promise<Baselines> {
   const predictors = data.tasks.map((task) => ({ task, trivial: task.trivial() }));
-  for await (const { targets } of train.batches({ batchSize: data.batchSize })) {
+  for await (const { targets } of train.batches({ batchSize: data.batchSize, signal: data.signal })) {
     for (const { task, trivial } of predictors) {
       for (const target of separate(targets[task.name]!)) trivial.update(target);
     }

@@ -23,7 +23,9 @@ export class Model implements Stateful {
   readonly parts: Readonly<Record<string, tf.LayersModel>>;
   /** Trainable variables by name. */
   readonly parameters: Readonly<Record<string, tf.Variable>>;
-  /** Trainable ones and batch norm's moving statistics. */
+  /** Batch norm's moving statistics by name. */
+  readonly statistics: Readonly<Record<string, tf.Variable>>;
+  /** Both. */
   private readonly variables: Readonly<Record<string, tf.Variable>>;
 
   constructor(
@@ -36,7 +38,9 @@ export class Model implements Stateful {
     const variables = ([name, weight]: (typeof weights)[number]) =>
       [name, weight.read() as tf.Variable] as const;
     this.variables = Object.fromEntries(weights.map(variables));
-    this.parameters = Object.fromEntries(weights.filter(([, { trainable }]) => trainable).map(variables));
+    const those = (trained: boolean) =>
+      Object.fromEntries(weights.filter(([, { trainable }]) => trainable === trained).map(variables));
+    [this.parameters, this.statistics] = [those(true), those(false)];
   }
 
   /**

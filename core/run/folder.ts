@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { LoadedConfig } from '../config/index.js';
 import { badValue, messageOf, MtlError } from '../errors.js';
 import { writeAtomically } from '../io/atomic-write.js';
+import { writeFailure } from '../io/write-failure.js';
 import type { TrainingEvent } from '../training/events.js';
 import type { Environment, Resumption } from './environment.js';
 import { lockName } from './lock.js';
@@ -18,10 +19,12 @@ export interface StoredConfig {
 
 /** How far a checkpoint is. */
 export interface Position {
-  /** Epochs done, validation included. */
+  /** Epochs done, validation included unless it is due. */
   readonly epoch: number;
   /** Steps done in all. */
   readonly step: number;
+  /** Whether the last epoch's validation is still to be done. */
+  readonly validationDue?: boolean;
 }
 
 /** Events that are told but not written down: they say how far something is, not what came out. */
@@ -74,14 +77,23 @@ export class RunFolder {
   create(loaded: LoadedConfig, environment: Environment): void {
     try {
       mkdirSync(this.path, { recursive: true });
-      // The config first: what has it is a run, and can be resumed.
-      this.writeConfig({ file: loaded.file ?? null, baseFolder: loaded.baseFolder, config: loaded.config });
-      this.writeJson('environment.json', environment);
     } catch (error) {
-      throw new MtlError('RUN_INVALID', `Cannot write the run folder ${this.path}: ${messageOf(error)}`, {
-        cause: error,
-      });
+      throw writeFailure(`the run folder ${this.path}`, undefined, error);
     }
+    // The config first: what has it is a run, and can be resumed.
+    this.writeConfig({ file: loaded.file ?? null, baseFolder: loaded.baseFolder, config: loaded.config });
+    this.writeJson('environment.json', environment);
+  }
+
+  /** @throws MtlError `RUN_INVALID` where the folder was removed while the run went on: half of it would be made anew. */
+  assertThere(): void {
+    if (this.exists()) return;
+    throw badValue('RUN_INVALID', {
+      what: 'the run folder',
+      expected: 'to stay where it is while the run goes on',
+      found: `${this.path} removed or emptied`,
+      fix: 'put it back and go on by --resume, or train anew',
+    });
   }
 
   /** Whether a run was begun here. */
@@ -149,14 +161,21 @@ export class RunFolder {
   }
 
   append(event: TrainingEvent): void {
-    if (!fleeting.has(event.type)) appendFileSync(this.events, `${JSON.stringify(event)}\n`);
+    if (fleeting.has(event.type)) return;
+    const line = `${JSON.stringify(event)}\n`;
+    try {
+      this.assertThere();
+      appendFileSync(this.events, line);
+    } catch (error) {
+      throw writeFailure(this.events, Buffer.byteLength(line), error);
+    }
   }
 
   /** Drops the events of work after a checkpoint, which is done again, and what a kill left half-written. */
   rewind(position: Position): void {
     for (const folder of [this.path, dirname(this.last)]) {
       for (const name of contents(folder) ?? []) {
-        if (leftover.test(name)) rmSync(join(folder, name), { force: true });
+        if (leftover.test(name)) rmSync(join(folder, name), { force: true, recursive: true });
       }
     }
     if (!existsSync(this.events)) return;
@@ -181,7 +200,7 @@ function contents(path: string): readonly string[] | undefined {
 }
 
 /** Whether a line of the events tells of work that a checkpoint holds. A line torn by a kill does not. */
-function stands(line: string, { epoch, step }: Position): boolean {
+function stands(line: string, { epoch, step, validationDue }: Position): boolean {
   let event: TrainingEvent;
   try {
     event = JSON.parse(line) as TrainingEvent;
@@ -192,9 +211,10 @@ function stands(line: string, { epoch, step }: Position): boolean {
     case 'start':
       return event.resumedAt <= step;
     case 'epoch':
-    case 'validation':
       // A checkpoint of the epoch's last step may be older than the epoch's end.
       return event.epoch < epoch;
+    case 'validation':
+      return event.epoch < (validationDue ? epoch - 1 : epoch);
     case 'stopped':
       return false; // it goes on
     case 'badSample':
@@ -202,6 +222,7 @@ function stands(line: string, { epoch, step }: Position): boolean {
     case 'note':
     case 'step':
     case 'skipped':
+    case 'rollback':
     case 'checkpoint':
     case 'validating':
       return event.step <= step;

@@ -7,6 +7,7 @@ import { readCheckpoint, restoreCheckpoint } from '../training/checkpoint.js';
 import type { Trainer } from '../training/trainer.js';
 import { changes } from './changes.js';
 import type { RunFolder } from './folder.js';
+import { openSession, type Session } from './session.js';
 
 /**
  * The file that a run goes on from.
@@ -36,6 +37,29 @@ export function checkpointToResume(folder: RunFolder, from: string | undefined):
 function canonical(name: string): string {
   const step = /^(?:step-)?(\d+)$/.exec(basename(name, '.safetensors'))?.[1];
   return step === undefined ? name : `step-${String(Number(step)).padStart(6, '0')}`;
+}
+
+/** A session to go on in: on the engine that the run was on, whatever `auto` would take by now. */
+export async function reopenSession(
+  folder: RunFolder,
+  loaded: LoadedConfig,
+  how: { readonly initialize: boolean },
+): Promise<Session> {
+  const { config } = loaded;
+  const environment = folder.readEnvironment();
+  const before = environment?.resumed?.at(-1)?.engine ?? environment?.engine;
+  const engine = config.engine === 'auto' && before !== undefined ? before : config.engine;
+  try {
+    return await openSession({ ...loaded, config: { ...config, engine } }, how);
+  } catch (error) {
+    if (!(error instanceof MtlError) || error.code !== 'ENGINE_UNUSABLE') throw error;
+    throw new MtlError(
+      error.code,
+      `--resume: the run was on an engine that cannot be used any more: ${error.message}; or go on with another one ` +
+        'by --engine, whose numbers agree within tolerance',
+      { cause: error },
+    );
+  }
 }
 
 /**
@@ -94,7 +118,9 @@ export function assertSameConfig(folder: RunFolder, { config }: LoadedConfig): v
 
 /** A config without what changes no number; the engine changes them only within tolerance, which is said where it differs. */
 function comparable({ train, loader, ...config }: LoadedConfig['config']): unknown {
-  const harmless = { epochs: 0, checkpointEvery: 0, keepEvery: 0, diagnostics: 0 };
+  // A run that goes back goes back to its last checkpoint.
+  const checkpointEvery = train.nonFinite === 'rollback' ? train.checkpointEvery : 0;
+  const harmless = { epochs: 0, checkpointEvery, keepEvery: 0, diagnostics: 0 };
   const loading = { workers: 0, prefetch: 0, memory: 0, cache: null };
   return JSON.parse(
     JSON.stringify({

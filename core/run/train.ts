@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import type { Optimizer, SplitName, Weighter } from '../contracts/index.js';
 import type { LoadedConfig } from '../config/index.js';
 import { MtlError } from '../errors.js';
+import { interruption, isInterruption, unlessStopped } from '../interruption.js';
 import type { Loader } from '../data/index.js';
 import {
   modelPredictor,
@@ -18,7 +20,8 @@ import { describeEnvironment } from './environment.js';
 import { engineNote } from './engine-note.js';
 import { RunFolder } from './folder.js';
 import { ownFolder } from './own-folder.js';
-import { assertSameConfig, checkpointToResume, resume } from './resume.js';
+import { writeProblem } from './problem.js';
+import { assertSameConfig, checkpointToResume, reopenSession, resume } from './resume.js';
 import { openSession, type Session } from './session.js';
 
 export interface TrainOptions {
@@ -65,10 +68,12 @@ async function trainIn(
   loaded: LoadedConfig,
   options: TrainOptions & { readonly resume: boolean },
 ): Promise<RunResult> {
-  const { resume: resuming } = options;
+  const { resume: resuming, signal } = options;
   const begun = resuming ? folder.readConfig() : undefined;
   const checkpoint = resuming ? checkpointToResume(folder, options.from) : undefined;
-  const session = await openSession(loaded, { initialize: checkpoint === undefined });
+  const session = await (resuming
+    ? reopenSession(folder, loaded, { initialize: checkpoint === undefined })
+    : openSession(loaded, { initialize: true }));
   const own: { dispose(): void }[] = [session];
   const writer = new CheckpointWriter();
   try {
@@ -81,7 +86,10 @@ async function trainIn(
       folder.addResumption({ time, engine, engineDetail, step: resumedAt });
     });
     const open = (split: SplitName): Promise<Loader> =>
-      session.loading.open(split, (bad) => onEvent({ type: 'badSample', ...bad }));
+      unlessStopped(
+        session.loading.open(split, (bad) => onEvent({ type: 'badSample', ...bad })),
+        signal,
+      );
     const [training, val] = [await open('train'), await open('val')];
     const [weighter, optimizer] = [makeWeighter(session), makeOptimizer(session)];
     own.push(weighter, optimizer);
@@ -92,7 +100,7 @@ async function trainIn(
       val,
       folder,
       writer,
-      signal: options.signal,
+      signal,
       onEvent,
     });
     if (resuming) resume(folder, trainer, checkpoint);
@@ -100,14 +108,10 @@ async function trainIn(
     const note =
       resumedAt > 0 ? engineNote(before, { ...environment, config: loaded.config.engine }) : undefined;
     if (note !== undefined) onEvent({ type: 'note', step: resumedAt, text: note });
-    const outcome = await trainer.run();
-    if (outcome === 'interrupted') {
-      throw new MtlError(
-        'INTERRUPTED',
-        `Stopped and saved; go on with: mtl train --resume --run ${options.folder}`,
-      );
-    }
-    return await finish(folder, session, { train: training, val });
+    if ((await trainer.run()) === 'interrupted') throw interruption();
+    return await finish(folder, session, { train: training, val, signal });
+  } catch (error) {
+    throw isInterruption(error) ? stopped(folder, options.folder) : error;
   } finally {
     await writer.close();
     for (const part of own) part.dispose();
@@ -118,10 +122,10 @@ async function trainIn(
 async function finish(
   folder: RunFolder,
   { model, tasks, config }: Session,
-  { train: training, val }: Readonly<Record<'train' | 'val', Loader>>,
+  { train: training, val, signal }: Pick<TrainerParts, 'train' | 'val' | 'signal'>,
 ): Promise<RunResult> {
   restoreCheckpoint(readCheckpoint(folder.best), { model });
-  const data = { loader: val, tasks, batchSize: config.train.batchSize };
+  const data = { loader: val, tasks, batchSize: config.train.batchSize, signal };
   const measured = {
     metrics: await evaluate(modelPredictor(model), data),
     baselines: await trivialBaselines(training, data),
@@ -129,6 +133,13 @@ async function finish(
   };
   folder.writeJson('metrics.json', { split: 'val', ...measured });
   return { ...measured, run: folder.path };
+}
+
+function stopped(folder: RunFolder, named: string): MtlError {
+  const message = existsSync(folder.last)
+    ? `Stopped and saved; go on with: mtl train --resume --run ${named}`
+    : 'Stopped before there was anything to save';
+  return new MtlError('INTERRUPTED', message);
 }
 
 interface TrainerParts {
@@ -167,7 +178,9 @@ function makeTrainer(
     model,
     consistency,
     ...rest,
+    onTrouble: (trouble) => writeProblem(folder.path, trouble),
     save: (parts, best) => {
+      folder.assertThere();
       const { step } = trainer.progress;
       const isKept = keepEvery !== null && step > 0 && step % keepEvery === 0;
       const places: Places = {

@@ -4,6 +4,7 @@ import { MtlError } from '../errors.js';
 import { keepingStatistics } from '../layers/index.js';
 import { globalNorm } from './clip.js';
 import { diagnosticsOf, type GradientDiagnostics } from './diagnostics.js';
+import { NotFiniteError, withLosses } from './not-finite.js';
 import { TapeProblem } from './problem.js';
 import { readScalars } from './read-scalars.js';
 import { Tape } from './tape.js';
@@ -79,7 +80,9 @@ async function withProblem<T>(
       tape,
       parameters,
     });
-    return await use(problem, losses);
+    return await use(problem, losses).catch((error: unknown) => {
+      throw withLosses(error, losses);
+    });
   } finally {
     problem?.dispose();
     tape.dispose();
@@ -101,10 +104,11 @@ function assertFinite(losses: Values): void {
   for (const [task, { total, ...terms }] of Object.entries(losses)) {
     if (Number.isFinite(total)) continue;
     const shown = Object.entries(terms).map(([term, value]) => `${term} ${value}`);
-    throw new MtlError(
+    throw new NotFiniteError(
       'LOSS_NOT_FINITE',
       `The loss of task "${task}" is ${total}${shown.length > 0 ? ` (${shown.join(', ')})` : ''}; ` +
         'try a lower learning rate (train.optimizer.lr) or train.clipNorm',
+      losses,
     );
   }
 }

@@ -46,6 +46,17 @@ export type TrainingEvent =
       readonly reason: string;
     }
   | {
+      /** Something was no number: the run goes on from an earlier state, past the batch, at half the learning rate. */
+      readonly type: 'rollback';
+      readonly epoch: number;
+      readonly step: number;
+      readonly reason: string;
+      /** After which step the state was taken. */
+      readonly backTo: number;
+      /** How often this happened in the whole run. */
+      readonly rollbacks: number;
+    }
+  | {
       readonly type: 'epoch';
       readonly epoch: number;
       readonly step: number;
@@ -78,6 +89,10 @@ export type TrainingEvent =
       readonly best: boolean;
     }
   | { readonly type: 'checkpoint'; readonly step: number; readonly file: string }
-  | { readonly type: 'stopped'; readonly step: number; readonly reason: 'interrupted' | 'no improvement' };
+  | {
+      readonly type: 'stopped';
+      readonly step: number;
+      readonly reason: 'interrupted' | 'no improvement' | 'not finite';
+    };
 
 export type EventListener = (event: TrainingEvent) => void;

@@ -16,11 +16,16 @@ export class Progress implements Stateful {
   /** Metrics of the best model so far. */
   best: MetricValues | null = null;
   validationsSinceBest = 0;
+  /** Whether the last epoch's validation is still to be done: the run was stopped in it. */
+  validationDue = false;
+  /** How often the run went back to an earlier state; the learning rate is halved each time. */
+  rollbacks = 0;
 
   get state(): NamedState {
-    const { epoch, stepInEpoch, step, skippedInEpoch, lossSums, best, validationsSinceBest } = this;
-    const values = { epoch, stepInEpoch, step, skippedInEpoch, lossSums, best, validationsSinceBest };
-    return { tensors: {}, values };
+    const { epoch, stepInEpoch, step, skippedInEpoch, lossSums } = this;
+    const { best, validationsSinceBest, validationDue, rollbacks } = this;
+    const position = { epoch, stepInEpoch, step, skippedInEpoch, lossSums };
+    return { tensors: {}, values: { ...position, best, validationsSinceBest, validationDue, rollbacks } };
   }
 
   restore({ values }: NamedState): void {

@@ -2,18 +2,24 @@ import type { Json, NamedState, Stateful, TargetStatistics, Task } from '../cont
 import { separate, type Loader } from '../data/index.js';
 import { pause } from '../pause.js';
 
+export interface ObserveOptions {
+  readonly batchSize: number;
+  /** Aborting it ends the work with `INTERRUPTED`. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress: (done: number, of: number) => void;
+}
+
 /** Shows every task that asks for it all targets of the training split, once and unaugmented. */
 export async function observeTargets(
   train: Loader,
   tasks: readonly Task[],
-  batchSize: number,
-  onProgress: (done: number, of: number) => void,
+  { batchSize, signal, onProgress }: ObserveOptions,
 ): Promise<void> {
   const asking = tasks.flatMap(({ name, statistics }) => (statistics ? [{ name, statistics }] : []));
   if (asking.length === 0) return;
   const of = train.batchCount({ batchSize });
   let done = 0;
-  for await (const { targets } of train.batches({ batchSize })) {
+  for await (const { targets } of train.batches({ batchSize, signal })) {
     for (const { name, statistics } of asking) {
       for (const target of separate(targets[name]!)) {
         if (target.mask.includes(1)) statistics.observe(target);

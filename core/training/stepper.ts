@@ -8,6 +8,7 @@ import { clipByGlobalNorm } from './clip.js';
 import type { GradientDiagnostics } from './diagnostics.js';
 import { differentiate, type LossTerms } from './differentiate.js';
 import type { LossValues } from './events.js';
+import { NotFiniteError } from './not-finite.js';
 import { readScalars } from './read-scalars.js';
 
 export interface StepperArgs {
@@ -42,16 +43,18 @@ export class Stepper {
 
   /**
    * @param diagnose whether the tasks' gradients are compared, too
-   * @throws MtlError `LOSS_NOT_FINITE`, `GRADIENT_NOT_FINITE` naming the task; no parameter is changed then.
+   * @throws MtlError `LOSS_NOT_FINITE`, `GRADIENT_NOT_FINITE` naming the task; nothing of the model is changed then.
    */
   async step(batch: HostBatch, learningRate: number, diagnose = false): Promise<StepResult> {
     const { model, weighter, optimizer, clipNorm } = this.args;
-    const { losses, gradients, norm, times, diagnostics } = await differentiate({
-      forward: () => this.forward(batch),
-      weighter,
-      parameters: model.parameters,
-      diagnose,
-    });
+    const { losses, gradients, norm, times, diagnostics } = await this.keepingModel(() =>
+      differentiate({
+        forward: () => this.forward(batch),
+        weighter,
+        parameters: model.parameters,
+        diagnose,
+      }),
+    );
     const started = performance.now();
     let applied = gradients;
     try {
@@ -72,6 +75,21 @@ export class Stepper {
       times: { ...times, update },
       ...(diagnostics ? { diagnostics } : {}),
     };
+  }
+
+  /** A forward pass moves batch norm's statistics: where its numbers are none, they would be none from then on. */
+  private async keepingModel<T>(work: () => Promise<T>): Promise<T> {
+    const statistics = Object.values(this.args.model.statistics);
+    const before = statistics.map((statistic) => statistic.clone());
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof NotFiniteError)
+        statistics.forEach((statistic, at) => statistic.assign(before[at]!));
+      throw error;
+    } finally {
+      tf.dispose(before);
+    }
   }
 
   /** L_t of a batch with the parameters as they are; changes nothing. */

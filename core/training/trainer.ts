@@ -3,16 +3,21 @@ import type { Config } from '../config/schema.js';
 import { evaluate, modelPredictor, type MetricValues } from '../evaluation/evaluate.js';
 import type { HostBatch, Loader } from '../data/index.js';
 import { badValue, MtlError } from '../errors.js';
+import { interruption, isInterruption } from '../interruption.js';
 import type { Model } from '../model/index.js';
 import type { Consistency } from '../objective/index.js';
 import { pause } from '../pause.js';
+import { Anchor } from './anchor.js';
 import { comparison, type IsBetter } from './best.js';
-import type { EventListener } from './events.js';
+import type { EventListener, TrainingEvent } from './events.js';
+import { NotFiniteError } from './not-finite.js';
+import { explainMemory } from './out-of-memory.js';
 import { Progress } from './progress.js';
 import type { Saving } from './saving/writer.js';
 import { learningRateFactor } from './schedule.js';
 import { observeTargets, statisticsParts } from './statistics.js';
 import { Stepper } from './stepper.js';
+import type { Trouble } from './trouble.js';
 
 export interface TrainerArgs {
   readonly settings: Config['train'];
@@ -32,6 +37,8 @@ export interface TrainerArgs {
   readonly save: (parts: Readonly<Record<string, Stateful>>, best: boolean) => Promise<Saving>;
   /** Aborting it finishes the step under way, saves and stops. */
   readonly signal?: AbortSignal | undefined;
+  /** Keeps the batch that ends the run. @returns what is added to the message: where it is */
+  readonly onTrouble?: ((trouble: Trouble) => string) | undefined;
 }
 
 /** Whether a run came to its end, or was stopped before. */
@@ -43,6 +50,7 @@ export class Trainer {
   /** All that a checkpoint holds. */
   readonly parts: Readonly<Record<string, Stateful>>;
   private readonly stepper: Stepper;
+  private readonly anchor: Anchor | undefined;
   private readonly isBetter: IsBetter;
   private readonly stepsPerEpoch: number;
   /** In the epoch that is under way, ms. */
@@ -53,7 +61,15 @@ export class Trainer {
 
   constructor(private readonly args: TrainerArgs) {
     const { model, weighter, optimizer, settings, train, tasks } = args;
-    this.parts = { model, weighter, optimizer, progress: this.progress, ...statisticsParts(tasks) };
+    const moving = { model, weighter, optimizer };
+    this.anchor =
+      settings.nonFinite === 'rollback' ? new Anchor(moving, () => this.progress.step) : undefined;
+    this.parts = {
+      ...moving,
+      progress: this.progress,
+      ...statisticsParts(tasks),
+      ...(this.anchor ? { anchor: this.anchor } : {}),
+    };
     this.stepper = new Stepper({ ...args, clipNorm: settings.clipNorm });
     this.isBetter = comparison(settings.best, tasks);
     this.stepsPerEpoch = train.batchCount({ batchSize: settings.batchSize, dropLone: true });
@@ -66,8 +82,29 @@ export class Trainer {
     }
   }
 
+  /** @throws MtlError; what was saved before stays. */
   async run(): Promise<Outcome> {
-    const { settings, train, val, model, onEvent, signal } = this.args;
+    const { settings, onEvent } = this.args;
+    const { progress } = this;
+    try {
+      await this.train();
+    } catch (error) {
+      if (!isInterruption(error)) throw explainMemory(error, settings.batchSize);
+      // Before the first step there is nothing that another start would not make again.
+      if (progress.step === 0) return 'interrupted';
+      await this.save();
+      await this.saving;
+      onEvent({ type: 'stopped', step: progress.step, reason: 'interrupted' });
+      return 'interrupted';
+    } finally {
+      this.anchor?.dispose();
+    }
+    if (this.exhausted()) onEvent({ type: 'stopped', step: progress.step, reason: 'no improvement' });
+    return 'finished';
+  }
+
+  private async train(): Promise<void> {
+    const { settings, train, val, model, onEvent } = this.args;
     const { progress } = this;
     onEvent({
       type: 'start',
@@ -80,21 +117,16 @@ export class Trainer {
       resumedAt: progress.step,
     });
     if (progress.step === 0) await this.observeTargets();
-    while (progress.epoch < settings.epochs && !this.exhausted()) {
-      await this.epoch();
-      if (signal?.aborted) {
-        await this.save();
-        await this.saving;
-        onEvent({ type: 'stopped', step: progress.step, reason: 'interrupted' });
-        return 'interrupted';
-      }
-    }
+    if (this.anchor?.isEmpty) this.anchor.take();
+    if (progress.validationDue) await this.finishEpoch();
+    while (progress.epoch < settings.epochs && !this.exhausted()) await this.epoch();
     await this.saving;
-    if (this.exhausted()) onEvent({ type: 'stopped', step: progress.step, reason: 'no improvement' });
-    return 'finished';
   }
 
-  /** The steps of an epoch that are still to be done, then its end; returns early where the run is to stop. */
+  /**
+   * The steps of an epoch that are still to be done, then its end.
+   * @throws MtlError `INTERRUPTED` where the run is to stop
+   */
   private async epoch(): Promise<void> {
     const { settings, train, signal } = this.args;
     const { progress } = this;
@@ -107,6 +139,7 @@ export class Trainer {
       augment: augment === false ? undefined : augment,
       startBatch: progress.stepInEpoch,
       dropLone: true,
+      signal,
     });
     for await (const batch of loaded) {
       const arrived = performance.now();
@@ -114,7 +147,8 @@ export class Trainer {
       this.waited += arrived - last;
       last = performance.now();
       this.worked += last - arrived;
-      if (signal?.aborted) return;
+      if (signal?.aborted) throw interruption();
+      if (isEvery(settings.checkpointEvery, progress.step)) this.anchor?.take();
       if (this.savesNow()) await this.save();
       await pause();
     }
@@ -129,13 +163,14 @@ export class Trainer {
     const diagnose = settings.diagnostics !== null && progress.step % settings.diagnostics === 0;
     const taken = await this.stepper
       .step(batch, learningRate, diagnose)
-      .catch(reasonToSkip(settings.nonFinite));
+      .catch((error: unknown) => this.withoutUpdate(error, batch, learningRate));
+    this.anchor?.leave();
     progress.step += 1;
     progress.stepInEpoch += 1;
     const { epoch, step } = progress;
-    if (typeof taken === 'string') {
+    if ('reason' in taken) {
       progress.skippedInEpoch += 1;
-      onEvent({ type: 'skipped', epoch, step, reason: taken });
+      onEvent({ ...taken, epoch, step });
       return;
     }
     const { losses, diagnostics } = taken;
@@ -145,10 +180,33 @@ export class Trainer {
     onEvent({ type: 'step', epoch, step, losses, learningRate, imagesPerSecond, ...compared });
   }
 
+  /**
+   * What to make of a failed step: an event to go on after without it, or the end.
+   * @throws the failure itself, where the settings do not say how to go on
+   */
+  private withoutUpdate(error: unknown, batch: HostBatch, learningRate: number): Passed {
+    if (!(error instanceof NotFiniteError)) throw error;
+    const { settings, onTrouble, onEvent } = this.args;
+    const { progress, anchor } = this;
+    const reason = error.message;
+    if (settings.nonFinite === 'skip') return { type: 'skipped', reason };
+    if (anchor && progress.rollbacks < settings.maxRollbacks) {
+      progress.rollbacks += 1;
+      return { type: 'rollback', reason, backTo: anchor.goBack(), rollbacks: progress.rollbacks };
+    }
+    const { epoch, step } = progress;
+    onEvent({ type: 'stopped', step, reason: 'not finite' });
+    const after = anchor ? ` (rollbacks: ${progress.rollbacks})` : '';
+    const told =
+      onTrouble?.({ error, batch, learningRate, epoch, step: step + 1, seed: settings.seed }) ?? '';
+    throw new NotFiniteError(error.code, reason + after + told, error.losses, { cause: error });
+  }
+
   private learningRate(): number {
     const { settings, optimizer } = this.args;
     const epoch = this.progress.epoch + this.progress.stepInEpoch / this.stepsPerEpoch;
-    return optimizer.learningRate * learningRateFactor(settings.schedule, { epoch, epochs: settings.epochs });
+    const factor = learningRateFactor(settings.schedule, { epoch, epochs: settings.epochs });
+    return optimizer.learningRate * factor * 0.5 ** this.progress.rollbacks;
   }
 
   private async endEpoch(): Promise<void> {
@@ -178,12 +236,20 @@ export class Trainer {
       waiting,
     });
     progress.endEpoch();
-    const validates = progress.epoch % settings.validateEvery === 0 || progress.epoch === settings.epochs;
-    await this.save(validates && (await this.validate(epoch)));
+    progress.validationDue =
+      progress.epoch % settings.validateEvery === 0 || progress.epoch === settings.epochs;
+    await this.finishEpoch();
   }
 
-  /** @returns whether this is the best model so far */
-  private async validate(epoch: number): Promise<boolean> {
+  private async finishEpoch(): Promise<void> {
+    const best = this.progress.validationDue && (await this.validate());
+    this.progress.validationDue = false;
+    this.anchor?.take();
+    await this.save(best);
+  }
+
+  /** Of the epoch that has just ended. @returns whether this is the best model so far */
+  private async validate(): Promise<boolean> {
     const { onEvent, settings } = this.args;
     const { progress } = this;
     const metrics = await this.evaluateVal();
@@ -195,26 +261,29 @@ export class Trainer {
     } else {
       progress.validationsSinceBest += 1;
     }
-    onEvent({ type: 'validation', epoch, step: progress.step, metrics, best });
+    onEvent({ type: 'validation', epoch: progress.epoch - 1, step: progress.step, metrics, best });
     return best;
   }
 
   private evaluateVal(): Promise<MetricValues> {
-    const { val: loader, tasks, model, onEvent, settings } = this.args;
+    const { val: loader, tasks, model, onEvent, settings, signal } = this.args;
     return evaluate(modelPredictor(model), {
       loader,
       tasks,
       batchSize: settings.batchSize,
+      signal,
       onProgress: (done, of) => onEvent({ type: 'validating', step: this.progress.step, done, of }),
     });
   }
 
   /** Shows the tasks that ask for it all training labels once. */
   private observeTargets(): Promise<void> {
-    const { train, tasks, settings, onEvent } = this.args;
-    return observeTargets(train, tasks, settings.batchSize, (done, of) =>
-      onEvent({ type: 'observing', done, of }),
-    );
+    const { train, tasks, settings, onEvent, signal } = this.args;
+    return observeTargets(train, tasks, {
+      batchSize: settings.batchSize,
+      signal,
+      onProgress: (done, of) => onEvent({ type: 'observing', done, of }),
+    });
   }
 
   private exhausted(): boolean {
@@ -224,7 +293,7 @@ export class Trainer {
 
   private savesNow(): boolean {
     const { checkpointEvery, keepEvery } = this.args.settings;
-    return [checkpointEvery, keepEvery].some((every) => every !== null && this.progress.step % every === 0);
+    return isEvery(checkpointEvery, this.progress.step) || isEvery(keepEvery, this.progress.step);
   }
 
   /** Waits for the checkpoint before, if that is not in place yet, and fails where that did. */
@@ -238,11 +307,11 @@ export class Trainer {
   }
 }
 
-/** What to make of a failed step: a reason to go on without it, or the failure itself. */
-function reasonToSkip(policy: Config['train']['nonFinite']): (error: unknown) => string {
-  return (error) => {
-    const known = error instanceof MtlError && /^(LOSS|GRADIENT)_NOT_FINITE$/.test(error.code);
-    if (policy === 'skip' && known) return error.message;
-    throw error;
-  };
+function isEvery(every: number | null, step: number): boolean {
+  return every !== null && step % every === 0;
 }
+
+/** An event of a step that made no update; epoch and step are added. */
+type Passed =
+  | Omit<Extract<TrainingEvent, { type: 'skipped' }>, 'epoch' | 'step'>
+  | Omit<Extract<TrainingEvent, { type: 'rollback' }>, 'epoch' | 'step'>;

@@ -22,6 +22,7 @@ const commands = [
   'engine build',
   'evaluate',
   'init',
+  'inspect-batch',
   'plugins',
   'runs',
   'summary',
@@ -113,7 +114,7 @@ describe('the mtl command', () => {
     const answers: [Ended, RegExp][] = [
       [
         end('trian'),
-        /no command "trian", the commands are .*doctor, engine build, evaluate, init, plugins, runs, summary, train/,
+        /no command "trian", the commands are .*doctor, engine build, evaluate, init, inspect-batch, plugins, runs, summary, train/,
       ],
       [end('engine bild'), /no command "engine bild", the commands are .*doctor, engine build, /],
       [end('engine build wasm torch'), /mtl engine build takes one name and flags, found "torch"/],

@@ -26,9 +26,18 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs `mtl` to its end. */
-export function mtl(args: readonly string[], cwd: string): Promise<Ended> {
-  return start(args, cwd).ended;
+/**
+ * Runs `mtl` to its end.
+ * @param env added to its environment
+ * @param nodeFlags of Node itself
+ */
+export function mtl(
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+  nodeFlags: readonly string[] = [],
+): Promise<Ended> {
+  return start(args, cwd, undefined, { env, nodeFlags }).ended;
 }
 
 /** A command that is under way. */
@@ -38,8 +47,16 @@ export interface Running {
 }
 
 /** @param onLine told each whole line of the standard output as it comes */
-export function start(args: readonly string[], cwd: string, onLine?: (line: string) => void): Running {
-  const child = spawn(process.execPath, [bin, ...args], { cwd, env: plainEnvironment });
+export function start(
+  args: readonly string[],
+  cwd: string,
+  onLine?: (line: string) => void,
+  { env = {}, nodeFlags = [] }: { env?: NodeJS.ProcessEnv; nodeFlags?: readonly string[] } = {},
+): Running {
+  const child = spawn(process.execPath, [...nodeFlags, bin, ...args], {
+    cwd,
+    env: { ...plainEnvironment, ...env },
+  });
   const [out, errors] = [collect(child.stdout, onLine), collect(child.stderr)];
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);

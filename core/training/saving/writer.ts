@@ -24,7 +24,7 @@ export class CheckpointWriter {
 
   /**
    * @returns when the state is taken down
-   * @throws MtlError `CHECKPOINT_INVALID` by `written`, where the disk is full or the like; no file is changed then
+   * @throws MtlError `RUN_INVALID` by `written`, where the disk is full or the like; no file is changed then
    */
   async save(places: Places, parts: Readonly<Record<string, Stateful>>): Promise<Saving> {
     const snapshot = await takeSnapshot(parts);
@@ -65,23 +65,24 @@ export class CheckpointWriter {
   }
 
   private settle(id: number, failure: string | undefined): void {
-    const { file, resolve, reject } = this.waiting.get(id)!;
+    const { resolve, reject } = this.waiting.get(id)!;
     this.waiting.delete(id);
     if (this.waiting.size === 0) this.worker?.unref();
     if (failure === undefined) resolve();
-    else reject(unwritten(file, failure));
+    else reject(unwritten(failure));
   }
 
   private end(reason: string): void {
     this.worker = undefined;
-    for (const { file, reject } of this.waiting.values()) reject(unwritten(file, reason));
+    for (const { file, reject } of this.waiting.values())
+      reject(unwritten(`Cannot write the checkpoint ${file}: ${reason}`));
     this.waiting.clear();
   }
 }
 
-function unwritten(file: string, reason: string): MtlError {
+function unwritten(failure: string): MtlError {
   return new MtlError(
-    'CHECKPOINT_INVALID',
-    `Cannot write the checkpoint ${file}: ${reason}; the one before it is as it was, go on from there with --resume`,
+    'RUN_INVALID',
+    `${failure}; the checkpoint before it is as it was, go on from there with --resume`,
   );
 }

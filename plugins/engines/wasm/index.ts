@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { definePart, messageOf, MtlError, type Engine, type EngineCheck } from '../../../core/index.js';
+import { guardMemory } from './guard-memory.js';
 import { followHeap, mostThreads, withThreads } from './threads.js';
 
 const packageName = '@tensorflow/tfjs-backend-wasm';
@@ -74,13 +75,18 @@ async function start(threads: number): Promise<void> {
   const running = tf.getBackend() === 'wasm';
   await keepingErrorHandlers(async () => {
     if (threads > 1 && !running && (await startThreads(threads, setThreadsCount, tf.env(), begin))) {
-      followHeap((tf.backend() as unknown as { wasm: Parameters<typeof followHeap>[0] }).wasm);
+      followHeap(moduleOf<Parameters<typeof followHeap>[0]>(tf.backend()));
     } else {
       await begin();
     }
+    guardMemory(moduleOf(tf.backend()));
   });
   const { registerWasmKernels } = await import('./kernels/index.js');
   registerWasmKernels();
+}
+
+function moduleOf<T>(backend: object): T {
+  return (backend as { readonly wasm: T }).wasm;
 }
 
 /** Whether the backend runs on several threads now. Where they cannot start, one does the work: slower, and said so. */

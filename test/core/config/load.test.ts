@@ -74,6 +74,7 @@ describe('checkConfig', () => {
         clipNorm: null,
         augment: { flip: 0.5, scales: [1, 1.2, 1.5] },
         nonFinite: 'stop',
+        maxRollbacks: 3,
         diagnostics: null,
         validateEvery: 1,
         checkpointEvery: null,

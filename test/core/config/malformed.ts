@@ -10,7 +10,7 @@ const losses = 'one of l1, crossEntropy, sum, xtc';
 const keys =
   'one of the keys engine, dataset, tasks, architecture, backbone, consistency, weighter, train, loader, plugins, extends, $schema';
 const trainKeys =
-  'one of the keys epochs, batchSize, seed, optimizer, schedule, clipNorm, augment, nonFinite, diagnostics, validateEvery, checkpointEvery, keepEvery, best, earlyStopping';
+  'one of the keys epochs, batchSize, seed, optimizer, schedule, clipNorm, augment, nonFinite, maxRollbacks, diagnostics, validateEvery, checkpointEvery, keepEvery, best, earlyStopping';
 const schedules = 'one of constant, step, cosine, polynomial';
 const otherName = 'a task by another name gives its plugin as `type`';
 

@@ -84,9 +84,9 @@ describeOnEach('a writer of checkpoints', () => {
     mkdirSync(`${place('last')}.${process.pid}.tmp`);
     const { written } = await writer.save({ file: place('last'), previous: place('previous') }, parts);
     const error: unknown = await written.catch((reason: unknown) => reason);
-    expect(error).to.be.instanceOf(MtlError).with.property('code', 'CHECKPOINT_INVALID');
+    expect(error).to.be.instanceOf(MtlError).with.property('code', 'RUN_INVALID');
     expect((error as Error).message).to.match(
-      /Cannot write the checkpoint .*last\.safetensors: .*EISDIR.*--resume/,
+      /Cannot write .*last\.safetensors \(.*\): there is a folder of that name.*--resume/,
     );
     expect(stepIn('last')).to.equal(1);
     expect(existsSync(place('previous'))).to.equal(false);
