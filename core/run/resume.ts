@@ -116,11 +116,14 @@ export function assertSameConfig(folder: RunFolder, { config }: LoadedConfig): v
   );
 }
 
-/** A config without what changes no number; the engine changes them only within tolerance, which is said where it differs. */
+/**
+ * A config without what changes no number; the engine changes them only within tolerance, which is said where it
+ * differs. `train.diagnostics` stays: with another pass over the tape, gradients are added up in another order.
+ */
 function comparable({ train, loader, ...config }: LoadedConfig['config']): unknown {
   // A run that goes back goes back to its last checkpoint.
   const checkpointEvery = train.nonFinite === 'rollback' ? train.checkpointEvery : 0;
-  const harmless = { epochs: 0, checkpointEvery, keepEvery: 0, diagnostics: 0 };
+  const harmless = { epochs: 0, checkpointEvery, keepEvery: 0 };
   const loading = { workers: 0, prefetch: 0, memory: 0, cache: null };
   return JSON.parse(
     JSON.stringify({

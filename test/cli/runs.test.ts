@@ -12,7 +12,7 @@ describe('mtl runs', () => {
   before(async () => {
     writeConfig(work.path, config);
     for (const [name, ...flags] of [['first'], ['second', '--set', 'train.seed=1']] as const) {
-      const { code } = await mtlHere(['train', '--run', join('runs', name!), ...flags], work.path);
+      const { code } = await mtlHere(['train', '--run', join('runs', name), ...flags], work.path);
       expect(code).to.equal(0);
     }
   });
