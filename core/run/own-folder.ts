@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { messageOf, MtlError } from '../errors.js';
+import { writeFailure } from '../io/write-failure.js';
 import type { RunFolder } from './folder.js';
 import { lockName, RunLock } from './lock.js';
 
@@ -45,10 +45,7 @@ async function lockFolder(path: string): Promise<{ lock: RunLock; firstMade: str
     } catch (error) {
       // Another process, which failed, has just removed the folder that it had made.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT' && tries > 1) continue;
-      if (error instanceof MtlError) throw error;
-      throw new MtlError('RUN_INVALID', `Cannot write the run folder ${path}: ${messageOf(error)}`, {
-        cause: error,
-      });
+      throw writeFailure(`the run folder ${path}`, undefined, error);
     }
   }
 }
