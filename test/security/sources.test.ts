@@ -10,7 +10,8 @@ const readers = ['core/io', 'core/data', 'core/training', 'plugins/datasets', 'p
 const execution: readonly RegExp[] = [
   /\beval\s*\(/,
   /\bFunction\s*\(/,
-  /from 'node:(?:vm|child_process|module|worker_threads)'/,
+  /from 'node:(?:vm|child_process|module)'/,
+  /\bnew Worker\(\s*(?!new URL\('[^']+', import\.meta\.url\))/,
   /\brequire\s*\(/,
   /\bcreateRequire\b/,
   /\bimport\s*\(\s*(?!'[^']+'\s*\))/,
@@ -57,6 +58,7 @@ describe('what reads data', () => {
       'new Function(text)',
       "import { Script } from 'node:vm';",
       'require(file)',
+      'new Worker(file)',
       'await import(file)',
       'await import(`${folder}/x.js`)',
       'v8.deserialize(bytes)',

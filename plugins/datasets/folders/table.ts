@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import {
   badValue,
   messageOf,
+  readRegularFile,
   show,
   type LabelInfo,
   type MtlError,
@@ -85,9 +85,12 @@ export async function readTable(
   return table;
 }
 
+/** Rows of some million samples. */
+const longestTable = 256 * 2 ** 20;
+
 async function readText(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return (await readRegularFile(file, longestTable)).toString('utf8');
   } catch (error) {
     throw badValue(
       'DATA_INVALID',
