@@ -1,4 +1,4 @@
-import type { Histogram, LabelReport, SplitReport } from '../core/index.js';
+import type { Histogram, LabelReport, NumberReport, SplitReport } from '../core/index.js';
 import { textTable } from './tables.js';
 
 /** What a split holds, in words, tables and bars. */
@@ -22,19 +22,20 @@ function describe(report: LabelReport, samples: number): string {
     case 'imageClass':
       return `${lacking}one class per image\n${classTable(report)}`;
     case 'scalar': {
-      const { min, max, mean, std, unit, missing, histogram } = report;
-      const range = `${short(min)} to ${short(max)} ${unit}, mean ${short(mean)}, standard deviation ${short(std)}`;
-      return `${lacking}${range}; ${percent(missing)} of pixels have none\n${bars(histogram, unit)}`;
+      const { unit, missing, histogram } = report;
+      return `${lacking}${spread(report)}; ${percent(missing)} of pixels have none\n${bars(histogram, unit)}`;
     }
-    case 'imageNumber': {
-      const { min, max, mean, std, unit } = report;
-      return `${lacking}${short(min)} to ${short(max)} ${unit}, mean ${short(mean)}, standard deviation ${short(std)}`;
-    }
+    case 'imageNumber':
+      return lacking + spread(report);
     case 'directions': {
       const mean = report.mean.map((value) => value.toFixed(3)).join(' ');
       return `${lacking}mean direction ${mean}; ${percent(report.missing)} of pixels have none`;
     }
   }
+}
+
+function spread({ min, max, mean, std, unit }: NumberReport): string {
+  return `${short(min)} to ${short(max)} ${unit}, mean ${short(mean)}, standard deviation ${short(std)}`;
 }
 
 function classTable({ classes }: LabelReport & { kind: 'classes' | 'imageClass' }): string {

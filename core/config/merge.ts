@@ -1,9 +1,9 @@
+import { isGroup } from '../group.js';
+
 /** A config or a part of one before it is checked. */
 export type Fragment = Readonly<Record<string, unknown>>;
 
-export function isFragment(value: unknown): value is Fragment {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+export const isFragment: (value: unknown) => value is Fragment = isGroup;
 
 /**
  * Lays one fragment over another. Groups of keys merge, everything else is replaced. Parts (`{ name, …options }`)

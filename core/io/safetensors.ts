@@ -1,4 +1,5 @@
 import { clip, MtlError, messageOf } from '../errors.js';
+import { isGroup } from '../group.js';
 
 /** Half-precision values come as their bits: nothing here computes with them, they are only named in messages. */
 const arrays = {
@@ -121,10 +122,6 @@ function readTensor({ dtype, shape, start, end }: Place, values: Buffer): HostTe
   // A copy, so that the values are aligned and do not keep the whole file in memory.
   const copy = new Uint8Array(values.subarray(start, end));
   return { dtype, shape, data: new arrays[dtype](copy.buffer) };
-}
-
-function isGroup(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isTexts(value: unknown): value is Record<string, string> {

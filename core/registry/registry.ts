@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { complain, MtlError, messageOf, show } from '../errors.js';
+import { isGroup } from '../group.js';
 import { didYouMean } from '../text.js';
 import type { Deps } from './deps.js';
 import {
@@ -200,10 +201,6 @@ function checkPlugin(plugin: unknown): Plugin {
     }
   }
   return plugin as unknown as Plugin;
-}
-
-function isGroup(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A value in a message; of an object its keys, for a schema within would fill pages. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { show } from '../errors.js';
+import { isGroup } from '../group.js';
 
 /** A key path under which two JSON values differ; undefined stands for nothing there. */
 export interface Difference {
@@ -21,8 +22,4 @@ export function changes(before: unknown, now: unknown): string[] {
   return differences(before, now).map(
     ({ path, before: was, now: is }) => `${path} (${show(was)}, now ${show(is)})`,
   );
-}
-
-function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -44,13 +44,13 @@ const mostThreads = 4;
 export class DataLoading {
   private readonly reader: Reader;
   private pool: WorkerPool | undefined;
+  private cleaned: Promise<void> | undefined;
 
   constructor(
     private readonly loaded: LoadedConfig,
     data: Data,
   ) {
     this.reader = readerOf(loaded, data, 1);
-    void diskCacheOf(loaded)?.clean();
   }
 
   /**
@@ -59,6 +59,7 @@ export class DataLoading {
    */
   async open(name: SplitName, onBad?: (sample: BadSample) => void): Promise<Loader> {
     const { loader: settings } = this.loaded.config;
+    this.cleaned ??= diskCacheOf(this.loaded)?.clean();
     const { length, groups } = await this.reader.split(name);
     if (length === 0) {
       throw badValue('DATA_INVALID', {

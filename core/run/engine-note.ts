@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/index.js';
-import type { Environment } from './environment.js';
+import { lastEngine, type Environment } from './environment.js';
 
 /** The engine of a part of a run. */
 export interface EngineUse {
@@ -14,7 +14,7 @@ export function engineNote(
   before: EngineUse,
   now: Environment & { readonly config: Config['engine'] },
 ): string | undefined {
-  const last = before.environment?.resumed?.at(-1) ?? before.environment;
+  const last = lastEngine(before.environment);
   if (last?.engine === undefined) return undefined;
   const same =
     last.engine === now.engine && isDeepStrictEqual(optionsOf(before.config), optionsOf(now.config));

@@ -35,6 +35,13 @@ export interface Resumption {
   readonly step: number;
 }
 
+/** The engine that a run was on last; undefined where that was not written down. */
+export function lastEngine(
+  environment: Partial<Environment> | undefined,
+): Partial<Pick<Environment, 'engine' | 'engineDetail'>> | undefined {
+  return environment?.resumed?.at(-1) ?? environment;
+}
+
 /** Never fails: what cannot be found out is left out. */
 export async function describeEnvironment(
   { config, baseFolder }: Pick<LoadedConfig, 'config' | 'baseFolder'>,

@@ -21,10 +21,9 @@ export async function inspectData(
 ): Promise<SplitReport> {
   const { dataset, tasks } = openData(loaded);
   const split = await dataset.split(name);
-  const bad = new Set<number>();
   const report = await inspectSplit(split, dataset, onProgress);
-  for (const { index } of report.bad) bad.add(index);
   if (sheet) {
+    const bad = new Set(report.bad.map(({ index }) => index));
     const good = Array.from({ length: split.length }, (_, index) => index).filter((index) => !bad.has(index));
     const samples: Sample[] = [];
     // Spread over the split: neighbours in a recording look alike.

@@ -6,6 +6,7 @@ import { giveSecondName } from '../io/second-name.js';
 import { readCheckpoint, restoreCheckpoint } from '../training/checkpoint.js';
 import type { Trainer } from '../training/trainer.js';
 import { changes } from './changes.js';
+import { lastEngine } from './environment.js';
 import type { RunFolder } from './folder.js';
 import { openSession, type Session } from './session.js';
 
@@ -46,8 +47,7 @@ export async function reopenSession(
   how: { readonly initialize: boolean },
 ): Promise<Session> {
   const { config } = loaded;
-  const environment = folder.readEnvironment();
-  const before = environment?.resumed?.at(-1)?.engine ?? environment?.engine;
+  const before = lastEngine(folder.readEnvironment())?.engine;
   const engine = config.engine === 'auto' && before !== undefined ? before : config.engine;
   try {
     return await openSession({ ...loaded, config: { ...config, engine } }, how);

@@ -25,11 +25,9 @@ const telling = /^\{"type":"(epoch|validation|stopped)"/;
 /** @param epochs that the run is to have */
 export function runProgress(folder: RunFolder, epochs: number): RunProgress {
   const events = told(join(folder.path, 'events.jsonl'));
-  const epoch =
-    1 +
-    ((events.findLast(({ type }) => type === 'epoch') as { epoch: number } | undefined) ?? { epoch: -1 })
-      .epoch;
-  const best = events.findLast((event) => event.type === 'validation' && event.best);
+  const ended = events.filter((event) => event.type === 'epoch').at(-1);
+  const epoch = ended ? ended.epoch + 1 : 0;
+  const best = events.filter((event) => event.type === 'validation' && event.best).at(-1);
   const last = events.at(-1);
   const isDone = epoch >= epochs || (last?.type === 'stopped' && last.reason === 'no improvement');
   return { state: stateOf(), epoch, metrics: best?.type === 'validation' ? best.metrics : null };

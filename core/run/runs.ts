@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import type { MetricValues } from '../evaluation/index.js';
 import { badValue } from '../errors.js';
 import { differences, type Difference } from './changes.js';
+import { lastEngine } from './environment.js';
 import { RunFolder } from './folder.js';
 import { runProgress, type RunProgress } from './run-state.js';
 
@@ -81,7 +82,7 @@ function describeRun(folder: RunFolder): RunListing {
     path: folder.path,
     started: environment?.started ?? statSync(join(folder.path, 'config.json')).mtime.toISOString(),
     epochs,
-    engine: environment?.resumed?.at(-1)?.engine ?? environment?.engine ?? null,
+    engine: lastEngine(environment)?.engine ?? null,
     ...runProgress(folder, epochs),
   };
 }

@@ -80,8 +80,8 @@ async function trainIn(
     const environment = await describeEnvironment(loaded, session.engine);
     const before = { config: begun?.config.engine ?? 'auto', environment: folder.readEnvironment() };
     const onEvent = recorder(folder, options.onEvent, () => {
-      if (!resuming) return folder.create(loaded, environment);
-      folder.writeConfig({ ...folder.readConfig(), config: loaded.config });
+      if (!begun) return folder.create(loaded, environment);
+      folder.writeConfig({ ...begun, config: loaded.config });
       const { engine, engineDetail, started: time } = environment;
       folder.addResumption({ time, engine, engineDetail, step: resumedAt });
     });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import type { Json, NamedState, Stateful } from '../contracts/index.js';
 import { MtlError, messageOf, show } from '../errors.js';
+import { isGroup } from '../group.js';
 import { readRegularFileSync } from '../io/read-file.js';
 import { parseSafetensors, type HostTensor, type Safetensors } from '../io/safetensors.js';
 import { checksum, format, takeSnapshot, version, writeSnapshot } from './saving/snapshot.js';
@@ -76,10 +77,6 @@ function partsOf(
 function splitAtSlash(name: string): readonly [part: string, own: string] {
   const at = name.indexOf('/');
   return at < 0 ? ['', name] : [name.slice(0, at), name.slice(at + 1)];
-}
-
-function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

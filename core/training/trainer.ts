@@ -9,10 +9,10 @@ import type { Consistency } from '../objective/index.js';
 import { pause } from '../pause.js';
 import { Anchor } from './anchor.js';
 import { comparison, type IsBetter } from './best.js';
-import type { EventListener, TrainingEvent } from './events.js';
-import { NotFiniteError } from './not-finite.js';
+import type { EventListener } from './events.js';
 import { explainMemory } from './out-of-memory.js';
 import { Progress } from './progress.js';
+import { Recovery } from './recovery.js';
 import type { Saving } from './saving/writer.js';
 import { learningRateFactor } from './schedule.js';
 import { observeTargets, statisticsParts } from './statistics.js';
@@ -51,6 +51,7 @@ export class Trainer {
   readonly parts: Readonly<Record<string, Stateful>>;
   private readonly stepper: Stepper;
   private readonly anchor: Anchor | undefined;
+  private readonly recovery: Recovery;
   private readonly isBetter: IsBetter;
   private readonly stepsPerEpoch: number;
   /** In the epoch that is under way, ms. */
@@ -60,7 +61,7 @@ export class Trainer {
   private saving: Promise<void> = Promise.resolve();
 
   constructor(private readonly args: TrainerArgs) {
-    const { model, weighter, optimizer, settings, train, tasks } = args;
+    const { model, weighter, optimizer, settings, train, tasks, onEvent, onTrouble } = args;
     const moving = { model, weighter, optimizer };
     this.anchor =
       settings.nonFinite === 'rollback' ? new Anchor(moving, () => this.progress.step) : undefined;
@@ -70,6 +71,8 @@ export class Trainer {
       ...statisticsParts(tasks),
       ...(this.anchor ? { anchor: this.anchor } : {}),
     };
+    const { anchor, progress } = this;
+    this.recovery = new Recovery({ settings, progress, anchor, onEvent, onTrouble });
     this.stepper = new Stepper({ ...args, clipNorm: settings.clipNorm });
     this.isBetter = comparison(settings.best, tasks);
     this.stepsPerEpoch = train.batchCount({ batchSize: settings.batchSize, dropLone: true });
@@ -163,7 +166,7 @@ export class Trainer {
     const diagnose = settings.diagnostics !== null && progress.step % settings.diagnostics === 0;
     const taken = await this.stepper
       .step(batch, learningRate, diagnose)
-      .catch((error: unknown) => this.withoutUpdate(error, batch, learningRate));
+      .catch((error: unknown) => this.recovery.withoutUpdate(error, batch, learningRate));
     this.anchor?.leave();
     progress.step += 1;
     progress.stepInEpoch += 1;
@@ -178,28 +181,6 @@ export class Trainer {
     const imagesPerSecond = (1000 * batch.size) / (performance.now() - since);
     const compared = diagnostics ? { diagnostics } : {};
     onEvent({ type: 'step', epoch, step, losses, learningRate, imagesPerSecond, ...compared });
-  }
-
-  /**
-   * What to make of a failed step: an event to go on after without it, or the end.
-   * @throws the failure itself, where the settings do not say how to go on
-   */
-  private withoutUpdate(error: unknown, batch: HostBatch, learningRate: number): Passed {
-    if (!(error instanceof NotFiniteError)) throw error;
-    const { settings, onTrouble, onEvent } = this.args;
-    const { progress, anchor } = this;
-    const reason = error.message;
-    if (settings.nonFinite === 'skip') return { type: 'skipped', reason };
-    if (anchor && progress.rollbacks < settings.maxRollbacks) {
-      progress.rollbacks += 1;
-      return { type: 'rollback', reason, backTo: anchor.goBack(), rollbacks: progress.rollbacks };
-    }
-    const { epoch, step } = progress;
-    onEvent({ type: 'stopped', step, reason: 'not finite' });
-    const after = anchor ? ` (rollbacks: ${progress.rollbacks})` : '';
-    const told =
-      onTrouble?.({ error, batch, learningRate, epoch, step: step + 1, seed: settings.seed }) ?? '';
-    throw new NotFiniteError(error.code, reason + after + told, error.losses, { cause: error });
   }
 
   private learningRate(): number {
@@ -310,8 +291,3 @@ export class Trainer {
 function isEvery(every: number | null, step: number): boolean {
   return every !== null && step % every === 0;
 }
-
-/** An event of a step that made no update; epoch and step are added. */
-type Passed =
-  | Omit<Extract<TrainingEvent, { type: 'skipped' }>, 'epoch' | 'step'>
-  | Omit<Extract<TrainingEvent, { type: 'rollback' }>, 'epoch' | 'step'>;

@@ -47,17 +47,11 @@ export class ConfusionMatrix {
    * in the targets nor in the predictions has no IoU and is left out; undefined where that leaves none.
    */
   meanIou(): number | undefined {
-    let sum = 0;
-    let present = 0;
-    for (let own = 0; own < this.classes; own++) {
-      const intersection = this.at(own, own);
-      let union = -intersection;
+    return this.meanShare((own) => {
+      let union = -this.at(own, own);
       for (let other = 0; other < this.classes; other++) union += this.at(own, other) + this.at(other, own);
-      if (union === 0) continue;
-      sum += intersection / union;
-      present++;
-    }
-    return present > 0 ? sum / present : undefined;
+      return union;
+    });
   }
 
   /**
@@ -65,13 +59,21 @@ export class ConfusionMatrix {
    * leaves none.
    */
   meanRecall(): number | undefined {
+    return this.meanShare((own) => {
+      let all = 0;
+      for (let other = 0; other < this.classes; other++) all += this.at(own, other);
+      return all;
+    });
+  }
+
+  /** The mean over classes of n_cc / whole, without the classes whose whole is 0; undefined where that leaves none. */
+  private meanShare(wholeOf: (own: number) => number): number | undefined {
     let sum = 0;
     let present = 0;
     for (let own = 0; own < this.classes; own++) {
-      let all = 0;
-      for (let other = 0; other < this.classes; other++) all += this.at(own, other);
-      if (all === 0) continue;
-      sum += this.at(own, own) / all;
+      const whole = wholeOf(own);
+      if (whole === 0) continue;
+      sum += this.at(own, own) / whole;
       present++;
     }
     return present > 0 ? sum / present : undefined;

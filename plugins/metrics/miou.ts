@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { definePart, type Metric, type Raster } from '../../core/index.js';
-import { ConfusionMatrix } from './confusion-matrix.js';
-import { nothingSeen } from './rasters.js';
+import { definePart, type Metric } from '../../core/index.js';
+import { MatrixMetric } from './matrix-metric.js';
 
 const options = z.strictObject({ classes: z.int().positive().describe('Number of classes.') });
 
@@ -12,29 +11,5 @@ const options = z.strictObject({ classes: z.int().positive().describe('Number of
 export const miou = definePart<Metric, typeof options>({
   description: 'Mean IoU of the whole set.',
   options,
-  create: ({ classes }) => new MeanIou(classes),
+  create: ({ classes }) => new MatrixMetric('miou', classes, (matrix) => matrix.meanIou()),
 });
-
-class MeanIou implements Metric {
-  readonly name = 'miou';
-  readonly higherIsBetter = true;
-  private readonly matrix: ConfusionMatrix;
-
-  constructor(classes: number) {
-    this.matrix = new ConfusionMatrix(this.name, classes);
-  }
-
-  reset(): void {
-    this.matrix.reset();
-  }
-
-  update(prediction: Raster, target: Raster, mask: Uint8Array): void {
-    this.matrix.update(prediction, target, mask);
-  }
-
-  compute(): number {
-    const value = this.matrix.meanIou();
-    if (value === undefined) throw nothingSeen(this.name);
-    return value;
-  }
-}

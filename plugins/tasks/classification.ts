@@ -11,22 +11,15 @@ import {
   type Task,
 } from '../../core/index.js';
 import { colorMap } from './color-map.js';
-import { labelInfo, maskOf } from './labels.js';
-import { namedMetrics } from './metrics.js';
+import { imageLabel, labelInfo, maskOf } from './labels.js';
+import { metricNames, namedMetrics } from './metrics.js';
 import { predictionLoss } from './prediction-loss.js';
 import { majorityClass } from './trivial.js';
 
 const options = z.strictObject({
-  label: z
-    .string()
-    .optional()
-    .describe('Which labels of the data set to learn; by default those of the task’s name.'),
+  label: imageLabel,
   loss: partSpec('loss').default('crossEntropy').describe('Loss against the labels.'),
-  metrics: z
-    .array(z.string())
-    .min(1)
-    .default(['accuracy', 'meanAccuracy'])
-    .describe('The first one stands for the task.'),
+  metrics: metricNames(['accuracy', 'meanAccuracy']),
 });
 
 /**

@@ -11,7 +11,7 @@ import {
 } from '../../core/index.js';
 import { colorMap } from './color-map.js';
 import { labelInfo, maskOf } from './labels.js';
-import { namedMetrics } from './metrics.js';
+import { metricNames, namedMetrics } from './metrics.js';
 import { againstDirect, predictionLoss } from './prediction-loss.js';
 import { meanPredictor } from './trivial.js';
 
@@ -21,11 +21,7 @@ const options = z.strictObject({
   consistency: partSpec('loss')
     .default('l1')
     .describe('Loss of a transferred against the direct depth: l1 or ssim.'),
-  metrics: z
-    .array(z.string())
-    .min(1)
-    .default(['absolute', 'relative', 'rmse', 'rmseLog', 'delta1', 'delta2', 'delta3'])
-    .describe('The first one stands for the task.'),
+  metrics: metricNames(['absolute', 'relative', 'rmse', 'rmseLog', 'delta1', 'delta2', 'delta3']),
 });
 
 /** One number per pixel: metres, or 1/metres where the data set gives inverse depth. Labels of 0 are missing. */

@@ -14,7 +14,7 @@ import {
   type Task,
 } from '../../core/index.js';
 import { labelInfo } from './labels.js';
-import { namedMetrics } from './metrics.js';
+import { metricNames, namedMetrics } from './metrics.js';
 import { predictionLoss } from './prediction-loss.js';
 import { meanPredictor } from './trivial.js';
 
@@ -25,11 +25,7 @@ const options = z.strictObject({
     .describe('Class labels of the data set, between which the edges run.'),
   loss: partSpec('loss').default('balancedBce').describe('Loss of the logits against edges of 0 and 1.'),
   tolerance: z.int().min(0).default(1).describe('Pixels by which an edge may be off for edgeF.'),
-  metrics: z
-    .array(z.string())
-    .min(1)
-    .default(['edgeF', 'averagePrecision'])
-    .describe('The first one stands for the task.'),
+  metrics: metricNames(['edgeF', 'averagePrecision']),
 });
 
 /**

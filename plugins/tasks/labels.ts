@@ -1,4 +1,11 @@
+import { z } from 'zod';
 import { badValue, tokens, type Deps, type LabelInfo, type Raster } from '../../core/index.js';
+
+/** The option `label` of a task with one prediction per image: such labels go by names of their own. */
+export const imageLabel = z
+  .string()
+  .optional()
+  .describe('Which labels of the data set to learn; by default those of the task’s name.');
 
 /**
  * What the data set says about the labels that a task learns from.

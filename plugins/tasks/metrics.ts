@@ -1,4 +1,10 @@
+import { z } from 'zod';
 import { tokens, type Deps, type Metric } from '../../core/index.js';
+
+/** The option `metrics` of a task. */
+export function metricNames(defaults: string[]) {
+  return z.array(z.string()).min(1).default(defaults).describe('The first one stands for the task.');
+}
 
 /**
  * The metrics that a task's options name.

@@ -13,7 +13,7 @@ import {
   type TrivialPredictor,
 } from '../../core/index.js';
 import { labelInfo, maskOf } from './labels.js';
-import { namedMetrics } from './metrics.js';
+import { metricNames, namedMetrics } from './metrics.js';
 import { againstDirect, predictionLoss } from './prediction-loss.js';
 import { meanPredictor } from './trivial.js';
 
@@ -23,11 +23,7 @@ const options = z.strictObject({
   consistency: partSpec('loss')
     .default('cosine')
     .describe('Loss of a transferred against the direct directions.'),
-  metrics: z
-    .array(z.string())
-    .min(1)
-    .default(['angleMean', 'angleMedian', 'within11', 'within22', 'within30'])
-    .describe('The first one stands for the task.'),
+  metrics: metricNames(['angleMean', 'angleMedian', 'within11', 'within22', 'within30']),
 });
 
 /**

@@ -10,18 +10,14 @@ import {
   type RgbImage,
   type Task,
 } from '../../core/index.js';
-import { namedMetrics } from './metrics.js';
+import { metricNames, namedMetrics } from './metrics.js';
 import { againstDirect, predictionLoss } from './prediction-loss.js';
 import { meanPredictor } from './trivial.js';
 
 const options = z.strictObject({
   loss: partSpec('loss').default('l1').describe('Loss against the image: l1, mse, logL1, smoothL1, ssim.'),
   consistency: partSpec('loss').default('l1').describe('Loss of a transferred against the direct image.'),
-  metrics: z
-    .array(z.string())
-    .min(1)
-    .default(['psnr', 'absolute', 'rmse'])
-    .describe('The first one stands for the task.'),
+  metrics: metricNames(['psnr', 'absolute', 'rmse']),
 });
 
 /** The image itself, RGB in 0–1, [batch, height, width, 3]: a task that needs no labels. */

@@ -10,22 +10,15 @@ import {
   type Task,
 } from '../../core/index.js';
 import { colorMap } from './color-map.js';
-import { labelInfo, maskOf } from './labels.js';
-import { namedMetrics } from './metrics.js';
+import { imageLabel, labelInfo, maskOf } from './labels.js';
+import { metricNames, namedMetrics } from './metrics.js';
 import { predictionLoss } from './prediction-loss.js';
 import { meanPredictor } from './trivial.js';
 
 const options = z.strictObject({
-  label: z
-    .string()
-    .optional()
-    .describe('Which labels of the data set to learn; by default those of the task’s name.'),
+  label: imageLabel,
   loss: partSpec('loss').default('l1').describe('Loss against the labels: l1, mse, smoothL1, logL1.'),
-  metrics: z
-    .array(z.string())
-    .min(1)
-    .default(['absolute', 'rmse', 'r2'])
-    .describe('The first one stands for the task.'),
+  metrics: metricNames(['absolute', 'rmse', 'r2']),
 });
 
 /**

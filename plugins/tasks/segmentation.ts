@@ -19,7 +19,7 @@ import {
 } from '../../core/index.js';
 import { classWeighting, classWeights } from './class-weights.js';
 import { labelInfo, maskOf } from './labels.js';
-import { namedMetrics } from './metrics.js';
+import { metricNames, namedMetrics } from './metrics.js';
 import { predictionLoss } from './prediction-loss.js';
 import { majorityClass } from './trivial.js';
 
@@ -31,11 +31,7 @@ const options = z.strictObject({
     .array(z.union([z.string(), z.int().min(0)]))
     .default([])
     .describe('Classes, by name or id, whose pixels are treated as having no label.'),
-  metrics: z
-    .array(z.string())
-    .min(1)
-    .default(['miou', 'miou.perImage', 'pixelAccuracy'])
-    .describe('The first one stands for the task.'),
+  metrics: metricNames(['miou', 'miou.perImage', 'pixelAccuracy']),
 });
 
 type ClassInfo = LabelInfo & { kind: 'classes' };

@@ -14,7 +14,6 @@ export interface WorkerStart {
 }
 
 export interface WorkerRequest {
-  readonly id: number;
   readonly split: SplitName;
   readonly index: number;
   readonly variation: Variation | undefined;

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { AnsweringThread } from '../../answering-thread.js';
 import type { LoadedConfig } from '../../config/index.js';
 import type { SplitName } from '../../contracts/index.js';
 import type { Example, ExampleSource } from '../../data/index.js';
@@ -40,55 +40,28 @@ export class WorkerPool {
   }
 }
 
-interface Waiting {
-  readonly resolve: (example: Example) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 class Thread {
-  private readonly worker: Worker;
-  private readonly waiting = new Map<number, Waiting>();
-  private ended: Error | undefined;
-  private requests = 0;
+  private readonly thread: AnsweringThread<WorkerRequest, WorkerReply>;
 
   constructor(start: WorkerStart) {
-    this.worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: start });
-    this.worker.on('message', (reply: WorkerReply) => this.settle(reply));
-    this.worker.on('error', (error) => this.end(error));
-    this.worker.on('exit', () => this.end(new Error('it ended')));
-    // Only what is asked for keeps the process alive.
-    this.worker.unref();
-  }
-
-  load(request: Omit<WorkerRequest, 'id'>): Promise<Example> {
-    if (this.ended) return Promise.reject(this.ended);
-    return new Promise((resolve, reject) => {
-      const id = this.requests++;
-      if (this.waiting.size === 0) this.worker.ref();
-      this.waiting.set(id, { resolve, reject });
-      this.worker.postMessage({ ...request, id } satisfies WorkerRequest);
+    this.thread = new AnsweringThread(new URL('./worker.js', import.meta.url), 'it ended', {
+      workerData: start,
     });
   }
 
+  async load(request: WorkerRequest): Promise<Example> {
+    const reply = await this.thread.ask(request).catch((reason: Error) => {
+      throw new MtlError(
+        'DATA_INVALID',
+        `A thread that loads data stopped: ${reason.message}; with loader.workers=0 the main thread loads`,
+        { cause: reason },
+      );
+    });
+    if ('example' in reply) return reply.example;
+    throw fromFailure(reply.failure);
+  }
+
   dispose(): void {
-    void this.worker.terminate();
-  }
-
-  private settle(reply: WorkerReply): void {
-    const waiting = this.waiting.get(reply.id);
-    this.waiting.delete(reply.id);
-    if (this.waiting.size === 0) this.worker.unref();
-    if ('example' in reply) waiting?.resolve(reply.example);
-    else waiting?.reject(fromFailure(reply.failure));
-  }
-
-  private end(reason: Error): void {
-    this.ended ??= new MtlError(
-      'DATA_INVALID',
-      `A thread that loads data stopped: ${reason.message}; with loader.workers=0 the main thread loads`,
-      { cause: reason },
-    );
-    for (const { reject } of this.waiting.values()) reject(this.ended);
-    this.waiting.clear();
+    void this.thread.terminate();
   }
 }

@@ -15,7 +15,7 @@ const plugins = await Promise.all(
 const loaded = await loadConfig({ plugins, config, folder: baseFolder });
 const reader = readerOf(loaded, openData(loaded), share);
 
-port.on('message', ({ id, split, index, variation }: WorkerRequest) => {
+port.on('message', ({ id, split, index, variation }: WorkerRequest & { readonly id: number }) => {
   reader.load(split, index, variation).then(
     (example) => port.postMessage({ id, example } satisfies WorkerReply, buffersOf(example)),
     (error: unknown) => port.postMessage({ id, failure: toFailure(error) } satisfies WorkerReply),

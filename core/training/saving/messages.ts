@@ -13,7 +13,6 @@ export interface Places {
 }
 
 export interface WriteRequest {
-  readonly id: number;
   readonly snapshot: Snapshot;
   readonly places: Places;
 }

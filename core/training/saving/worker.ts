@@ -6,7 +6,7 @@ import { giveSecondName } from '../../io/second-name.js';
 import type { Places, WriteReply, WriteRequest } from './messages.js';
 import { partsOf, writeSnapshot, type Snapshot } from './snapshot.js';
 
-parentPort!.on('message', ({ id, snapshot, places }: WriteRequest) => {
+parentPort!.on('message', ({ id, snapshot, places }: WriteRequest & { readonly id: number }) => {
   parentPort!.postMessage({ id, ...attempt(snapshot, places) } satisfies WriteReply);
 });
 

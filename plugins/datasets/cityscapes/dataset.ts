@@ -9,13 +9,12 @@ import {
   type Split,
   type SplitName,
 } from '../../../core/index.js';
-import { noClass, plainMap, toClasses, type ClassMap } from '../common/class-map.js';
+import { noClass, toClasses, type ClassMap } from '../common/class-map.js';
 import { checkBits, readRgb, readValues } from '../common/decode.js';
 import { checkRoot, isFolder } from '../common/files.js';
 import { checkSize, fit } from '../common/fit.js';
-import { hasNpyFolders, openNpySplit, type NpyLabel } from '../common/npy-folders.js';
+import { hasNpyFolders, npyClasses, openNpySplit, type NpyLabel } from '../common/npy-folders.js';
 import { depthFromNpy } from '../common/npy-labels.js';
-import { asRaster } from '../common/npy.js';
 import { openSplit } from '../common/split.js';
 import { cities } from './cities.js';
 import { classMap, describeClasses } from './classes.js';
@@ -141,18 +140,8 @@ export class CityscapesDataset implements Dataset {
 
   private npyLabels(): readonly NpyLabel[] {
     const { labels, classes, depth, maxDepth, allowMissing } = this.options;
-    const map = plainMap(classes, { fix: npyFix, emptyFix: npyFix });
     const known: readonly NpyLabel[] = [
-      {
-        name: 'segmentation',
-        folder: `label_${classes}`,
-        channels: 1,
-        read: (array, file, size) => {
-          const found = toClasses(asRaster(array, 1, file), map, file, size);
-          if (found || allowMissing) return found;
-          throw noClass(file, map);
-        },
-      },
+      npyClasses(`label_${classes}`, classes, { allowMissing, fix: npyFix }),
       {
         name: 'depth',
         folder: 'depth',

@@ -8,6 +8,7 @@ import {
   type Split,
   type SplitName,
 } from '../../../core/index.js';
+import { noClass, plainMap, toClasses } from './class-map.js';
 import { resizeRgb } from './decode.js';
 import { byCodeUnit, isFolder, listFolder } from './files.js';
 import { checkSize } from './fit.js';
@@ -42,6 +43,29 @@ interface NpySample {
   readonly image: string;
   /** In the order of the labels. */
   readonly labels: readonly (string | undefined)[];
+}
+
+/**
+ * The label `segmentation` of preprocessed data: class ids, −1 where there is no class.
+ * @param count of classes
+ * @param fix what to do about files that hold anything else
+ */
+export function npyClasses(
+  folder: string,
+  count: number,
+  { allowMissing, fix }: { readonly allowMissing: boolean; readonly fix: string },
+): NpyLabel {
+  const map = plainMap(count, { fix, emptyFix: fix });
+  return {
+    name: 'segmentation',
+    folder,
+    channels: 1,
+    read: (array, file, size) => {
+      const found = toClasses(asRaster(array, 1, file), map, file, size);
+      if (found || allowMissing) return found;
+      throw noClass(file, map);
+    },
+  };
 }
 
 /** Whether a folder looks like preprocessed data. */

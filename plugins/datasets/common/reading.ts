@@ -40,3 +40,23 @@ export function fixOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return fixes[code] ?? 'fetch or export the file again, or leave its sample out of the splits';
 }
+
+/** Names or rows of some million samples. */
+const longestList = 256 * 2 ** 20;
+
+/**
+ * A text file that says something of many samples.
+ * @param what the option that names it
+ * @throws MtlError `DATA_INVALID`
+ */
+export async function readList(file: string, what: string, fix?: string): Promise<string> {
+  try {
+    return (await readRegularFile(file, longestList)).toString('utf8');
+  } catch (error) {
+    throw badValue(
+      'DATA_INVALID',
+      { what, expected: `a readable file ${file}`, found: messageOf(error), ...(fix ? { fix } : {}) },
+      { cause: error },
+    );
+  }
+}

@@ -5,11 +5,11 @@ import {
   describeIssues,
   messageOf,
   MtlError,
-  readRegularFile,
   splitNames,
   type SplitName,
 } from '../../../core/index.js';
 import { firstFew } from '../common/files.js';
+import { readList } from '../common/reading.js';
 import { holdApart, shuffled } from '../common/split.js';
 import { nameMatcher } from './glob.js';
 import type { SplitByNames, SplitByShares, SplitOptions } from './options.js';
@@ -80,12 +80,9 @@ async function membersOf(
 ): Promise<string[]> {
   if (typeof entry === 'string' || Array.isArray(entry)) return names.filter(nameMatcher([entry].flat()));
   const file = resolve(root, entry.list);
-  const lines = (await readText(file)).split(/\r?\n/).map((line) => line.trim());
+  const lines = (await readList(file, 'dataset.split')).split(/\r?\n/).map((line) => line.trim());
   return inOrder(lines.filter(Boolean), names, file);
 }
-
-/** Names of some million samples. */
-const longestList = 256 * 2 ** 20;
 
 const namesBySplit = z.strictObject({
   train: z.array(z.string()).optional(),
@@ -94,7 +91,7 @@ const namesBySplit = z.strictObject({
 });
 
 async function membersFromFile(file: string, names: readonly string[]): Promise<SplitMembers> {
-  const text = await readText(file);
+  const text = await readList(file, 'dataset.split');
   let content: unknown;
   try {
     content = JSON.parse(text);
@@ -144,16 +141,4 @@ function inOrder(listed: readonly string[], names: readonly string[], file: stri
     });
   }
   return names.filter((name) => wanted.has(name));
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return (await readRegularFile(file, longestList)).toString('utf8');
-  } catch (error) {
-    throw badValue(
-      'DATA_INVALID',
-      { what: 'dataset.split', expected: `a readable file ${file}`, found: messageOf(error) },
-      { cause: error },
-    );
-  }
 }

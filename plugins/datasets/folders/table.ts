@@ -1,15 +1,8 @@
 import { resolve } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
-import {
-  badValue,
-  messageOf,
-  readRegularFile,
-  show,
-  type LabelInfo,
-  type MtlError,
-  type Raster,
-} from '../../../core/index.js';
+import { badValue, show, type LabelInfo, type MtlError, type Raster } from '../../../core/index.js';
 import { firstFew } from '../common/files.js';
+import { readList } from '../common/reading.js';
 import type { TableOptions } from './table-options.js';
 
 /** A sample's labels of the whole image, by name; it lacks those whose cells are empty. */
@@ -59,7 +52,10 @@ export async function readTable(
   allowMissing: boolean,
 ): Promise<LabelTable> {
   const file = tableFile(root, options);
-  const [header, ...lines] = parseLines(file, await readText(file));
+  const [header, ...lines] = parseLines(
+    file,
+    await readList(file, 'dataset.table.file', 'a relative path starts from dataset.root'),
+  );
   const { nameAt, columns } = findColumns(file, header, options);
   const known = new Set(names);
   const table = new Map<string, ImageLabels>();
@@ -83,26 +79,6 @@ export async function readTable(
   const missing = names.filter((name) => !table.has(name));
   if (missing.length > 0 && !allowMissing) throw missingNames(file, missing, lines.at(-1)?.number ?? 1);
   return table;
-}
-
-/** Rows of some million samples. */
-const longestTable = 256 * 2 ** 20;
-
-async function readText(file: string): Promise<string> {
-  try {
-    return (await readRegularFile(file, longestTable)).toString('utf8');
-  } catch (error) {
-    throw badValue(
-      'DATA_INVALID',
-      {
-        what: 'dataset.table.file',
-        expected: `a readable file ${file}`,
-        found: messageOf(error),
-        fix: 'a relative path starts from dataset.root',
-      },
-      { cause: error },
-    );
-  }
 }
 
 /** The file's records with the lines that they end on; lines without a value are passed over. */

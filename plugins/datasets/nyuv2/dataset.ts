@@ -10,14 +10,13 @@ import {
   type Split,
   type SplitName,
 } from '../../../core/index.js';
-import { noClass, plainMap, toClasses, type ClassMap } from '../common/class-map.js';
+import { noClass, toClasses, type ClassMap } from '../common/class-map.js';
 import { resizeRgb } from '../common/decode.js';
 import { checkRoot } from '../common/files.js';
 import { fit } from '../common/fit.js';
 import { normalsFromDepth } from '../common/normals-from-depth.js';
-import { hasNpyFolders, openNpySplit, type NpyLabel } from '../common/npy-folders.js';
+import { hasNpyFolders, npyClasses, openNpySplit, type NpyLabel } from '../common/npy-folders.js';
 import { depthFromNpy, normalsFromNpy } from '../common/npy-labels.js';
-import { asRaster } from '../common/npy.js';
 import { openSplit } from '../common/split.js';
 import { describeClasses, objectMap } from './classes.js';
 import { MatFile, matFileName } from './mat-file.js';
@@ -165,17 +164,7 @@ export class Nyuv2Dataset implements Dataset {
   private npyLabels(): readonly NpyLabel[] {
     const { labels, normals, normalSigns, classes, allowMissing } = this.options;
     const fix = 'fetch or export the preprocessed files again';
-    const map = plainMap(classes, { fix, emptyFix: fix });
-    const segmentation: NpyLabel = {
-      name: 'segmentation',
-      folder: 'label',
-      channels: 1,
-      read: (array, file, size) => {
-        const found = toClasses(asRaster(array, 1, file), map, file, size);
-        if (found || allowMissing) return found;
-        throw noClass(file, map);
-      },
-    };
+    const segmentation = npyClasses('label', classes, { allowMissing, fix });
     return [
       ...(labels.includes('segmentation') ? [segmentation] : []),
       ...(labels.includes('depth')

@@ -104,12 +104,8 @@ export class MatFile {
     const count = height * width * channels;
     const isKnown = part instanceof Uint8Array || part instanceof Uint16Array || part instanceof Float32Array;
     if (!isKnown || part.length !== count) throw new RangeError(`${file}: "${name}" was not opened`);
-    const data =
-      part instanceof Float32Array
-        ? new Float32Array(count)
-        : part instanceof Uint8Array
-          ? new Uint8Array(count)
-          : new Int32Array(count);
+    // An array of the same kind; every number of it gets another place.
+    const data = part.slice();
     let at = 0;
     for (let channel = 0; channel < channels; channel++) {
       for (let x = 0; x < width; x++) {
