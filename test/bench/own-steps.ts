@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { spawnSync } from 'node:child_process';
 import * as tf from '@tensorflow/tfjs';
 import type { HostBatch } from '../../core/index.js';
+import { peakMemory } from '../peak-memory.js';
 import { openTraining, type PeerTimes, type Setup, type Training } from './training.js';
 
 export interface Request {
@@ -50,6 +51,6 @@ async function timesOf({ setup, engine, count, inference }: Request): Promise<nu
 
 if (process.argv[1] === program) {
   const times = await timesOf(JSON.parse(process.argv[2]!) as Request);
-  console.log(`\n${JSON.stringify({ times, peak: process.resourceUsage().maxRSS / 1024 })}`);
+  console.log(`\n${JSON.stringify({ times, peak: peakMemory() })}`);
   process.exit();
 }

@@ -10,6 +10,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { MtlError } from '../../core/errors.js';
+import { peakMemory } from '../peak-memory.js';
 import { targets, type Target } from './targets/index.js';
 
 /** Milliseconds that one file may take, on a slow machine that does other things as well. */
@@ -19,9 +20,6 @@ const [format = '', folder = '.', seed = '1', scale = '1'] = process.argv.slice(
 const maker = targets[format];
 if (!maker) throw new Error(`no format ${format}; there are ${Object.keys(targets).join(', ')}`);
 
-/** The most memory that this process had so far, in MiB: garbage, native decoders and all. */
-const peak = (): number => process.resourceUsage().maxRSS / 1024;
-
 const figures = { format, seed: Number(seed), files: 0, refused: 0, taken: 0, slowestMs: 0, mostMiB: 0 };
 
 /** Reads one file; throws where that is a finding. */
@@ -30,7 +28,7 @@ async function attempt(target: Target, name: string, bytes: Buffer): Promise<voi
   // A file of its own each time: libhdf5 knows an opened one again, and what it had read of it.
   writeFileSync(`${file}.new`, bytes);
   renameSync(`${file}.new`, file);
-  const [start, before] = [performance.now(), peak()];
+  const [start, before] = [performance.now(), peakMemory()];
   figures.files += 1;
   try {
     await target.read(file);
@@ -41,7 +39,7 @@ async function attempt(target: Target, name: string, bytes: Buffer): Promise<voi
       throw new Error('a message of more than 250000 characters', { cause: error });
     figures.refused += 1;
   }
-  const [took, grew] = [performance.now() - start, peak() - before];
+  const [took, grew] = [performance.now() - start, peakMemory() - before];
   figures.slowestMs = Math.max(figures.slowestMs, Math.round(took));
   figures.mostMiB = Math.max(figures.mostMiB, Math.round(grew));
   if (took > slowest) throw new Error(`it took ${Math.round(took)} ms`);

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { DataLoading, loadConfig, openData, type Fragment } from '../../../core/index.js';
 import { builtin } from '../../../plugins/index.js';
+import { peakMemory } from '../../peak-memory.js';
 
 /** What is printed. */
 export interface Loaded {
@@ -19,5 +20,4 @@ for await (const batch of loader.batches({ batchSize: 8, shuffle: { seed: 0, epo
   images += batch.size;
 }
 loading.dispose();
-// In KiB on Linux; the most that was ever resident.
-console.log(JSON.stringify({ images, peak: process.resourceUsage().maxRSS / 1024 } satisfies Loaded));
+console.log(JSON.stringify({ images, peak: peakMemory() } satisfies Loaded));

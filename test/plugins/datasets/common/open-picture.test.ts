@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import sharp from 'sharp';
 import { readColors, readRgb, readValues } from '../../../../plugins/datasets/common/decode.js';
 import { mostPixels } from '../../../../plugins/datasets/common/open-picture.js';
+import { peakMemory } from '../../../peak-memory.js';
 import { chunkBytes } from '../../../security/mutations.js';
 import { failure } from '../make.js';
 import { temporaryFolder } from '../pictures.js';
@@ -32,9 +33,9 @@ function png(width: number, height: number, data: Buffer, bits = 8, colorType = 
 
 /** MiB by which the process's peak grows. */
 async function growth(work: () => Promise<unknown>): Promise<number> {
-  const before = process.resourceUsage().maxRSS;
+  const before = peakMemory();
   await work();
-  return (process.resourceUsage().maxRSS - before) / 1024;
+  return peakMemory() - before;
 }
 
 describe('data sets: pictures that mean harm', () => {
