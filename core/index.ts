@@ -14,6 +14,7 @@ export * from './layers/index.js';
 export * from './model/index.js';
 export * from './objective/index.js';
 export { Random } from './random.js';
+export * from './prediction/index.js';
 export * from './registry/index.js';
 export * from './run/index.js';
 export * from './training/index.js';

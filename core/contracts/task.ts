@@ -47,6 +47,11 @@ export interface TaskTransfer {
   input(prediction: tf.Tensor4D): tf.Tensor4D;
   /** ℓ_{s→t}: a transferred prediction against this task's direct one. */
   loss(transferred: tf.Tensor4D, reference: Reference): tf.Scalar;
+  /**
+   * How far a transferred prediction is from the direct one, per pixel: at least 0, and 0 where they agree.
+   * [batch, height, width, 1]
+   */
+  energy(transferred: tf.Tensor4D, direct: tf.Tensor4D): tf.Tensor4D;
 }
 
 /** What a task learns from its training labels before the first step, e.g. weights of classes by their frequency. */

@@ -4,7 +4,7 @@ import type { Dataset, SplitName, Task } from '../contracts/index.js';
 import { taskSpec, type LoadedConfig } from '../config/index.js';
 import { BadSamples, DiskCache, Loader, Reader, type BadSample } from '../data/index.js';
 import { badValue } from '../errors.js';
-import { RunContainer, tokens } from '../registry/index.js';
+import { RunContainer, tokens, type DataInfo } from '../registry/index.js';
 import { WorkerPool } from './workers/pool.js';
 
 /** What a config says about data, come to life; needs no engine. */
@@ -17,8 +17,17 @@ export interface Data {
 export function openData(loaded: LoadedConfig): Data {
   const { config, registry } = loaded;
   const dataset = registry.create('dataset', config.dataset, runContainer(loaded));
-  const data = { size: dataset.size, labels: dataset.labels };
-  const tasks = Object.entries(config.tasks).map(([name, options]) =>
+  return { dataset, tasks: makeTasks(loaded, dataInfo(dataset)) };
+}
+
+/** What is known of a data set without its samples. */
+export function dataInfo({ size, labels }: Dataset): DataInfo {
+  return { size, labels };
+}
+
+export function makeTasks(loaded: LoadedConfig, data: DataInfo): readonly Task[] {
+  const { config, registry } = loaded;
+  return Object.entries(config.tasks).map(([name, options]) =>
     registry.create(
       'task',
       taskSpec(name, options),
@@ -26,7 +35,6 @@ export function openData(loaded: LoadedConfig): Data {
       `tasks.${name}`,
     ),
   );
-  return { dataset, tasks };
 }
 
 export function runContainer({ config, registry, baseFolder }: LoadedConfig): RunContainer {

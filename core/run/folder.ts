@@ -4,6 +4,7 @@ import type { LoadedConfig } from '../config/index.js';
 import { badValue, messageOf, MtlError } from '../errors.js';
 import { writeAtomically } from '../io/atomic-write.js';
 import { writeFailure } from '../io/write-failure.js';
+import type { DataInfo } from '../registry/index.js';
 import type { TrainingEvent } from '../training/events.js';
 import type { Environment, Resumption } from './environment.js';
 import { lockName } from './lock.js';
@@ -15,6 +16,8 @@ export interface StoredConfig {
   /** Folder that its relative paths start from. */
   readonly baseFolder: string;
   readonly config: LoadedConfig['config'];
+  /** Of the data set: a trained model predicts without it. */
+  readonly data: DataInfo;
 }
 
 /** How far a checkpoint is. */
@@ -74,14 +77,15 @@ export class RunFolder {
    * Makes the folder for a new run.
    * @throws MtlError `RUN_INVALID` where it cannot be written.
    */
-  create(loaded: LoadedConfig, environment: Environment): void {
+  create(loaded: LoadedConfig, data: DataInfo, environment: Environment): void {
     try {
       mkdirSync(this.path, { recursive: true });
     } catch (error) {
       throw writeFailure(`the run folder ${this.path}`, undefined, error);
     }
     // The config first: what has it is a run, and can be resumed.
-    this.writeConfig({ file: loaded.file ?? null, baseFolder: loaded.baseFolder, config: loaded.config });
+    const { file = null, baseFolder, config } = loaded;
+    this.writeConfig({ file, baseFolder, config, data });
     this.writeJson('environment.json', environment);
   }
 

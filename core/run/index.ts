@@ -9,6 +9,7 @@ export { DataLoading, openData, type Data } from './data.js';
 export type { Difference } from './changes.js';
 export type { RunState } from './run-state.js';
 export { compareRuns, listRuns, type RunComparison, type RunListing } from './runs.js';
+export { openModel, type OpenModelOptions, type TrainedModel } from './open-model.js';
 export { openSession, type Session } from './session.js';
 export { tryEngine, type EngineTrial, type TriedKernels } from './try-engine.js';
 export { train, type RunResult, type TrainOptions } from './train.js';

@@ -1,10 +1,11 @@
 import type { Dataset, Engine, Task } from '../contracts/index.js';
 import type { Config, LoadedConfig } from '../config/index.js';
 import { badValue } from '../errors.js';
-import { assembleModel, type Model } from '../model/index.js';
+import type { Model } from '../model/index.js';
 import type { Consistency } from '../objective/index.js';
 import { tokens, type Deps, type PartSpec, type Registry } from '../registry/index.js';
-import { DataLoading, openData, runContainer } from './data.js';
+import { buildModel } from './build-model.js';
+import { DataLoading, dataInfo, openData, runContainer } from './data.js';
 import { startEngine } from './engines.js';
 
 /** A config come to life: engine started, parts made, model built. */
@@ -36,27 +37,9 @@ export async function openSession(
   const engine = await startEngine({ ...loaded, engine: config.engine }, deps);
   const data = openData(loaded);
   const { dataset, tasks } = data;
-  deps.provide(tokens.data, { size: dataset.size, labels: dataset.labels });
+  deps.provide(tokens.data, dataInfo(dataset));
   const consistency = consistencyOf(config, registry, deps, tasks);
-  const model = assembleModel({
-    tasks,
-    architecture: registry.create('architecture', config.architecture, deps),
-    backbone: registry.create('backbone', config.backbone, deps),
-    transfer: config.consistency
-      ? {
-          net: registry.create(
-            'transferNet',
-            config.consistency.transferNet,
-            deps,
-            'consistency.transferNet',
-          ),
-          edges: config.consistency.edges,
-        }
-      : undefined,
-    size: dataset.size,
-    seed: config.train.seed,
-    initialize,
-  });
+  const model = buildModel(loaded, deps, { tasks, initialize });
   const loading = new DataLoading(loaded, data);
   return {
     config,

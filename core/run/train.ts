@@ -16,6 +16,7 @@ import type { EventListener, TrainingEvent } from '../training/events.js';
 import type { Places } from '../training/saving/messages.js';
 import { CheckpointWriter } from '../training/saving/writer.js';
 import { Trainer } from '../training/trainer.js';
+import { dataInfo } from './data.js';
 import { describeEnvironment } from './environment.js';
 import { engineNote } from './engine-note.js';
 import { RunFolder } from './folder.js';
@@ -80,7 +81,7 @@ async function trainIn(
     const environment = await describeEnvironment(loaded, session.engine);
     const before = { config: begun?.config.engine ?? 'auto', environment: folder.readEnvironment() };
     const onEvent = recorder(folder, options.onEvent, () => {
-      if (!begun) return folder.create(loaded, environment);
+      if (!begun) return folder.create(loaded, dataInfo(session.dataset), environment);
       folder.writeConfig({ ...begun, config: loaded.config });
       const { engine, engineDetail, started: time } = environment;
       folder.addResumption({ time, engine, engineDetail, step: resumedAt });

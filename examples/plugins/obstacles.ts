@@ -17,6 +17,7 @@ import {
   type Raster,
   type RgbImage,
   type Task,
+  type TrivialPredictor,
 } from 'crosstask';
 import { z } from 'zod';
 
@@ -62,6 +63,13 @@ const obstacles = definePart({
             const losses = crossEntropyMap(transferred, tf.softmax(value, 3));
             return maskedMean(losses, mask ?? tf.onesLike(losses));
           }),
+        // KL(softmax(direct) ‖ softmax(transferred)).
+        energy: (transferred, direct) =>
+          tf.tidy(() => {
+            const probabilities = tf.softmax(direct, 3);
+            const entropy = crossEntropyMap(direct, probabilities);
+            return tf.sub(crossEntropyMap(transferred, probabilities), entropy);
+          }),
       },
       decode: (scores) => tf.tidy(() => tf.expandDims(tf.argMax(scores, 3), 3)),
       metrics: () => {
@@ -71,20 +79,7 @@ const obstacles = definePart({
           registry.create('metric', 'pixelAccuracy', deps),
         ];
       },
-      trivial() {
-        let [near, far] = [0, 0];
-        return {
-          name: 'majority',
-          update({ value, mask }) {
-            value.data.forEach((isIt, pixel) => {
-              if (!mask[pixel]) return;
-              if (isIt) near += 1;
-              else far += 1;
-            });
-          },
-          compute: () => [near > far ? 1 : 0],
-        };
-      },
+      trivial: majority,
       render: blackAndWhite,
     };
   },
@@ -97,3 +92,19 @@ function blackAndWhite({ height, width, data: ids }: Raster): RgbImage {
 }
 
 export default definePlugin({ name: 'obstacles', tasks: { obstacles } });
+
+/** Whichever of the two more pixels are. */
+function majority(): TrivialPredictor {
+  let [near, far] = [0, 0];
+  return {
+    name: 'majority',
+    update({ value, mask }) {
+      value.data.forEach((isIt, pixel) => {
+        if (!mask[pixel]) return;
+        if (isIt) near += 1;
+        else far += 1;
+      });
+    },
+    compute: () => [near > far ? 1 : 0],
+  };
+}

@@ -12,7 +12,7 @@ import {
 import { colorMap } from './color-map.js';
 import { labelInfo, maskOf } from './labels.js';
 import { metricNames, namedMetrics } from './metrics.js';
-import { againstDirect, predictionLoss } from './prediction-loss.js';
+import { againstDirect, meanDistance, predictionLoss } from './prediction-loss.js';
 import { meanPredictor } from './trivial.js';
 
 const options = z.strictObject({
@@ -49,6 +49,7 @@ function createDepth(settings: z.output<typeof options>, deps: Deps): Task {
     transfer: {
       input: (prediction) => prediction,
       loss: (transferred, reference) => againstDirect(consistency, transferred, reference),
+      energy: meanDistance,
     },
     decode: (prediction) => prediction.clone(),
     metrics: () => namedMetrics(deps, settings.metrics),

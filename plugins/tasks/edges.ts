@@ -59,6 +59,7 @@ function createEdges(settings: z.output<typeof options>, deps: Deps): Task {
       // flat wherever an edge is sure.
       input: (prediction) => prediction,
       loss: transferredBce,
+      energy: divergence,
     },
     decode: (prediction) => tf.sigmoid(prediction),
     metrics: () => namedMetrics(deps, settings.metrics, (name) => (name === 'edgeF' ? { tolerance } : {})),
@@ -105,6 +106,15 @@ function transferredBce(transferred: tf.Tensor4D, reference: Reference): tf.Scal
         ? tf.sigmoid(value)
         : tf.add(tf.mul(tf.cast(tf.greater(value, 0), 'float32'), 1 - 2 * labelSmoothing), labelSmoothing);
     return maskedMean(binaryCrossEntropyMap(transferred, probabilities), mask ?? tf.onesLike(value));
+  });
+}
+
+/** KL of the transferred from the direct probability of an edge: cross-entropy less the entropy. */
+function divergence(transferred: tf.Tensor4D, direct: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => {
+    const probabilities = tf.sigmoid(direct);
+    const entropy = binaryCrossEntropyMap(direct, probabilities);
+    return tf.relu(tf.sub(binaryCrossEntropyMap(transferred, probabilities), entropy));
   });
 }
 

@@ -56,12 +56,21 @@ function createNormals(settings: z.output<typeof options>, deps: Deps): Task {
       input: unitVectors,
       loss: (transferred, { value, mask }) =>
         tf.tidy(() => againstDirect(consistency, transferred, { value: unitVectors(value), mask })),
+      energy: angularDistance,
     },
     decode: unitVectors,
     metrics: () => namedMetrics(deps, settings.metrics),
     trivial: meanDirection,
     render: paint,
   };
+}
+
+/** 1 − cosine of the angle between the two directions, 0–2. */
+function angularDistance(transferred: tf.Tensor4D, direct: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => {
+    const cosine = tf.sum<tf.Tensor4D>(tf.mul(unitVectors(transferred), unitVectors(direct)), 3, true);
+    return tf.relu(tf.sub(1, cosine));
+  });
 }
 
 function hasLength({ data, height, width }: Raster): Uint8Array {

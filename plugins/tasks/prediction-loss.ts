@@ -35,3 +35,8 @@ export function againstDirect(
     return loss.compute(transferred, { value, mask: mask ?? tf.ones([batch, height, width, 1]) });
   });
 }
+
+/** |transferred − direct|, the mean over the channels: [batch, height, width, 1]. */
+export function meanDistance(transferred: tf.Tensor4D, direct: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => tf.mean<tf.Tensor4D>(tf.abs(tf.sub(transferred, direct)), 3, true));
+}

@@ -11,7 +11,7 @@ import {
   type Task,
 } from '../../core/index.js';
 import { metricNames, namedMetrics } from './metrics.js';
-import { againstDirect, predictionLoss } from './prediction-loss.js';
+import { againstDirect, meanDistance, predictionLoss } from './prediction-loss.js';
 import { meanPredictor } from './trivial.js';
 
 const options = z.strictObject({
@@ -44,6 +44,7 @@ function createReconstruction(settings: z.output<typeof options>, deps: Deps): T
     transfer: {
       input: (prediction) => prediction,
       loss: (transferred, reference) => againstDirect(consistency, transferred, reference),
+      energy: meanDistance,
     },
     decode: (prediction) => tf.clipByValue(prediction, 0, 1),
     metrics: () => namedMetrics(deps, settings.metrics),

@@ -62,7 +62,11 @@ function createSegmentation(settings: z.output<typeof options>, deps: Deps): Tas
       );
     },
     loss: (prediction, target) => tf.tidy(() => loss.compute(prediction, weighting.weigh(target))),
-    transfer: { input: (prediction) => tf.logSoftmax(prediction, 3), loss: transferredCrossEntropy },
+    transfer: {
+      input: (prediction) => tf.logSoftmax(prediction, 3),
+      loss: transferredCrossEntropy,
+      energy: divergence,
+    },
     ...(weighting.statistics ? { statistics: weighting.statistics } : {}),
     decode: (prediction) => tf.tidy(() => tf.expandDims(tf.argMax(prediction, 3), 3)),
     metrics: () =>
@@ -104,6 +108,15 @@ function transferredCrossEntropy(transferred: tf.Tensor4D, reference: Reference)
         : smoothedOneHot(tf.expandDims(tf.argMax(value, 3), 3), value.shape[3], labelSmoothing);
     const losses = crossEntropyMap(transferred, probabilities);
     return maskedMean(mask ? tf.mul(losses, mask) : losses, tf.onesLike(losses));
+  });
+}
+
+/** KL(softmax(direct) ‖ softmax(transferred)) per pixel: Σ_c p_c (log p_c − log q_c). */
+function divergence(transferred: tf.Tensor4D, direct: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => {
+    const [p, q] = [tf.logSoftmax(direct, 3), tf.logSoftmax(transferred, 3)];
+    // Equal up to rounding is equal: no less than nothing.
+    return tf.relu(tf.sum(tf.mul(tf.exp(p), tf.sub(p, q)), 3, true));
   });
 }
 

@@ -13,6 +13,7 @@ import { expect } from 'chai';
 import {
   MtlError,
   RunFolder,
+  type DataInfo,
   type Environment,
   type LoadedConfig,
   type TrainingEvent,
@@ -32,6 +33,8 @@ const environment: Environment = {
   started: '2026-03-01T09:30:00.000Z',
 };
 
+const data: DataInfo = { size: { height: 32, width: 32 }, labels: { normals: { kind: 'directions' } } };
+
 describe('a run folder', () => {
   let path = '';
   let loaded: LoadedConfig;
@@ -43,15 +46,15 @@ describe('a run folder', () => {
 
   const folder = (name: string): RunFolder => new RunFolder(join(path, name));
 
-  it('is made with the config and the environment', () => {
+  it('is made with the config, the data’s description and the environment', () => {
     const run = folder('a/new/one');
     run.assertFree();
     expect([run.exists(), existsSync(run.path)]).to.deep.equal([false, false]);
-    run.create(loaded, environment);
+    run.create(loaded, data, environment);
     expect(run.exists()).to.equal(true);
     expect(readdirSync(run.path).toSorted()).to.deep.equal(['config.json', 'environment.json']);
-    const { file, baseFolder, config } = run.readConfig();
-    expect([file, baseFolder]).to.deep.equal([null, process.cwd()]);
+    const { file, baseFolder, config, data: described } = run.readConfig();
+    expect([file, baseFolder, described]).to.deep.equal([null, process.cwd(), data]);
     expect(config).to.deep.equal(JSON.parse(JSON.stringify(loaded.config)));
   });
 
@@ -67,14 +70,14 @@ describe('a run folder', () => {
       MtlError,
       /the run folder: expected a new or empty folder.*; name another/,
     );
-    run.create(loaded, environment);
+    run.create(loaded, data, environment);
     expect(() => run.assertFree()).to.throw(MtlError, /go on with that run by --resume/);
     expect(() => folder('taken/notes.txt').assertFree()).to.throw(MtlError, /found the file .*notes\.txt/);
   });
 
   it('says so where it cannot be written', () => {
     writeFileSync(join(path, 'file'), '');
-    expect(() => folder('file/run').create(loaded, environment))
+    expect(() => folder('file/run').create(loaded, data, environment))
       .to.throw(MtlError, /Cannot write the run folder .*file\/run: /)
       .with.property('code', 'RUN_INVALID');
   });
@@ -94,7 +97,7 @@ describe('a run folder', () => {
 
   it('writes events down, but not those that only say how far something is', () => {
     const run = folder('events');
-    run.create(loaded, environment);
+    run.create(loaded, data, environment);
     run.append({ type: 'validating', step: 1, done: 1, of: 2 });
     run.append({ type: 'stopped', step: 1, reason: 'interrupted' });
     expect(readFileSync(join(run.path, 'events.jsonl'), 'utf8')).to.equal(
@@ -104,7 +107,7 @@ describe('a run folder', () => {
 
   it('drops what is after a checkpoint, torn lines and half-written files', () => {
     const run = folder('rewound');
-    run.create(loaded, environment);
+    run.create(loaded, data, environment);
     const start = (resumedAt: number): TrainingEvent => ({
       type: 'start',
       epochs: 9,
@@ -160,7 +163,7 @@ describe('a run folder', () => {
 
   it('has nothing to rewind where nothing was written', () => {
     const run = folder('fresh');
-    run.create(loaded, environment);
+    run.create(loaded, data, environment);
     run.rewind({ epoch: 0, step: 0 });
     expect(readdirSync(run.path).toSorted()).to.deep.equal(['config.json', 'environment.json']);
   });

@@ -54,7 +54,8 @@ describe('runs', () => {
     { events = [], other = {}, overrides = [] }: Made = {},
   ): Promise<RunFolder> {
     const run = new RunFolder(join(path, name));
-    run.create(await load(...overrides), { ...environment, ...other });
+    const data = { size: { height: 32, width: 32 }, labels: {} };
+    run.create(await load(...overrides), data, { ...environment, ...other });
     for (const event of events) run.append(event);
     return run;
   }

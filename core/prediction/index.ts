@@ -1,0 +1,2 @@
+export { consistencyEnergy } from './energy.js';
+export { predictImages, type ImagePrediction, type DecodedTransfer } from './predict-images.js';
