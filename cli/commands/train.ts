@@ -18,6 +18,7 @@ export default class Train extends BaseCommand {
     '<%= config.bin %> train',
     '<%= config.bin %> train --config examples/quickstart.config.yaml',
     '<%= config.bin %> train --preset xtasc-net --set train.epochs=3 --set backbone=resnet18',
+    '<%= config.bin %> train --tensorboard',
     '<%= config.bin %> train --run runs/first --resume',
     '<%= config.bin %> train --run runs/first --resume --from step-000100',
   ];
@@ -36,10 +37,17 @@ export default class Train extends BaseCommand {
       helpValue: 'NAME',
       dependsOn: ['resume'],
     }),
+    tensorboard: Flags.boolean({
+      summary:
+        'Write event files for TensorBoard, too, into the run’s folder tensorboard/ (log.tensorboard).',
+    }),
   };
 
   async run(): Promise<RunResult> {
-    const { flags } = await this.parse(Train);
+    const { flags: given } = await this.parse(Train);
+    const flags = given.tensorboard
+      ? { ...given, set: [...(given.set ?? []), 'log.tensorboard=true'] }
+      : given;
     const { train } = await import('../../core/index.js');
     const begun = flags.resume ? (flags.run ?? (await newestRun())) : undefined;
     const loaded =

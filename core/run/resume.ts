@@ -129,6 +129,7 @@ function comparable({ train, loader, ...config }: LoadedConfig['config']): unkno
     JSON.stringify({
       ...config,
       engine: 'auto',
+      log: {},
       $schema: '',
       train: { ...train, ...harmless },
       loader: { ...loader, ...loading },
