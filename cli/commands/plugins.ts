@@ -31,7 +31,7 @@ export default class Plugins extends BaseCommand {
       return schema;
     }
     const listing = { parts: registry.list(), presets: registry.presetNames() };
-    this.log(listTable(listing.parts, process.stdout.isTTY ? process.stdout.columns : undefined));
+    this.log(listTable(listing.parts, this.columns, this.style));
     this.log(`\nPresets: ${listing.presets.join(', ')}`);
     return listing;
   }

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { LoadedConfig, RunResult, TrainingEvent } from '../../core/index.js';
 import { BaseCommand } from '../base-command.js';
-import { reporter, type Reporter } from '../progress.js';
+import { duration, reporter, type Reporter } from '../progress.js';
 import { resultTable } from '../tables.js';
 import { surviveHangup } from '../terminal.js';
 
@@ -56,6 +56,7 @@ export default class Train extends BaseCommand {
     const report = this.jsonEnabled()
       ? { event: (event: TrainingEvent) => this.logJson(event), end: () => undefined }
       : reporter(process.stdout, folder);
+    const began = performance.now();
     const stop = new AbortController();
     const onSignal = (): void => stopOnce(stop, report);
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
@@ -69,9 +70,17 @@ export default class Train extends BaseCommand {
         onEvent: report.event,
       });
       report.end();
-      this.log(
-        `\n${resultTable(result)}\n\n${leftOut(result)}Best model, on the validation split. Run: ${folder}`,
-      );
+      this.log(`\n${resultTable(result, this.columns, this.style)}`);
+      this.logEnding({
+        outcome:
+          `Trained in ${duration((performance.now() - began) / 1000)}; these are the best model’s metrics on the validation split.` +
+          leftOut(result),
+        written: {
+          Run: folder,
+          ...(loaded.config.log.tensorboard ? { TensorBoard: join(folder, 'tensorboard') } : {}),
+        },
+        next: this.nextCommands(['report', 'evaluate', 'predict', 'export'], folder),
+      });
       return result;
     } finally {
       report.end();
@@ -84,7 +93,7 @@ export default class Train extends BaseCommand {
 function leftOut({ badSamples }: RunResult): string {
   const counts = Object.entries(badSamples).filter(([, count]) => count > 0);
   if (counts.length === 0) return '';
-  return `Left out since they could not be read: ${counts.map(([split, count]) => `${count} of ${split}`).join(', ')}.\n`;
+  return ` Left out since they could not be read: ${counts.map(([split, count]) => `${count} of ${split}`).join(', ')}.`;
 }
 
 /** The first signal asks for a stop at the end of the step; a second one stops at once. */
