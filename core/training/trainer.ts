@@ -1,6 +1,6 @@
 import type { Optimizer, Stateful, Task, Weighter } from '../contracts/index.js';
 import type { Config } from '../config/schema.js';
-import { evaluate, modelPredictor, type MetricValues } from '../evaluation/evaluate.js';
+import { evaluate, modelPredictor, type EvaluationData, type MetricValues } from '../evaluation/evaluate.js';
 import type { HostBatch, Loader } from '../data/index.js';
 import { badValue, MtlError } from '../errors.js';
 import { interruption, isInterruption } from '../interruption.js';
@@ -40,6 +40,8 @@ export interface TrainerArgs {
   readonly signal?: AbortSignal | undefined;
   /** Keeps the batch that ends the run. @returns what is added to the message: where it is */
   readonly onTrouble?: ((trouble: Trouble) => string) | undefined;
+  /** Told what is predicted in each validation. */
+  readonly onPredictions?: EvaluationData['onPredictions'];
 }
 
 /** Whether a run came to its end, or was stopped before. */
@@ -253,9 +255,10 @@ export class Trainer {
   }
 
   private evaluateVal(): Promise<MetricValues> {
-    const { val: loader, tasks, model, onEvent, settings, signal } = this.args;
+    const { val: loader, tasks, model, onEvent, onPredictions, settings, signal } = this.args;
     return evaluate(modelPredictor(model), {
       loader,
+      onPredictions,
       tasks,
       batchSize: settings.batchSize,
       signal,
