@@ -15,11 +15,11 @@ export function biasAndActivation(
   graph: GraphBuilder,
   value: string,
   bias: string | undefined,
-  activation: unknown,
+  activation: string | null | undefined,
 ): string {
   const sum = bias === undefined ? value : graph.add('AddV2', [value, bias]);
   if (activation === undefined || activation === null || activation === 'linear') return sum;
-  const operation = operations[activation as string];
-  if (operation === undefined) throw new Error(`its activation is ${String(activation)}`);
+  const operation = operations[activation];
+  if (operation === undefined) throw new Error(`its activation is ${activation}`);
   return graph.add(operation, [sum]);
 }

@@ -43,7 +43,7 @@ export function artifactsOf(
     // With the keys, `predict` gives the outputs by name rather than in a list.
     userDefinedMetadata: { ...metadata, structuredOutputKeys: Object.keys(outputs) },
     weightSpecs: stored.map(({ spec }) => spec),
-    weightData: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer,
+    weightData: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
   };
 }
 

@@ -26,7 +26,7 @@ export async function checkGraphModel(
     transfer,
   }: { readonly height: number; readonly width: number; readonly transfer: boolean },
 ): Promise<number> {
-  const loaded = await tf.loadGraphModel(tf.io.fromMemory(artifacts as unknown as tf.io.ModelArtifacts));
+  const loaded = await tf.loadGraphModel(tf.io.fromMemory(artifacts));
   const image = noise([images, height, width, 3]);
   const expected = tf.tidy(() => outputsOf(model, image, transfer));
   const found = loaded.predict({ [inputName]: image }) as tf.NamedTensorMap;

@@ -64,10 +64,18 @@ function rankOf(operand: Step['inputs'][string] | undefined): number {
 /** The shape to make, whose first length is the batch's where it is the input's first, too. */
 const reshape: Operation = ({ step, inputs, graph }) => {
   const { x } = step.inputs;
-  const to = step.attributes.shape as readonly number[];
-  const keepsBatch = x?.kind === 'value' && to.length > 0 && x.shape[0] === to[0];
+  const from = x?.kind === 'value' ? x.shape : [];
+  const given = step.attributes.shape as readonly number[];
+  // A −1 is what is left; there can be only one.
+  const known = product(given.filter((length) => length !== -1));
+  const to = given.map((length) => (length === -1 ? product(from) / known : length));
+  const keepsBatch = to.length > 0 && from[0] === to[0];
   return graph.add('Reshape', [inputs.x!, graph.list(keepsBatch ? [-1, ...to.slice(1)] : to)]);
 };
+
+function product(lengths: readonly number[]): number {
+  return lengths.reduce((all, length) => all * length, 1);
+}
 
 /** By kernel. */
 export const operations: Readonly<Record<string, Operation>> = {
@@ -155,6 +163,6 @@ export const operations: Readonly<Record<string, Operation>> = {
       transpose_a: bool(attributes.transposeA === true),
       transpose_b: bool(attributes.transposeB === true),
     });
-    return biasAndActivation(graph, product, inputs.bias, attributes.activation);
+    return biasAndActivation(graph, product, inputs.bias, attributes.activation as string | undefined);
   },
 };

@@ -123,11 +123,9 @@ class Recorder {
 
   /** Keeps what may be gone before it is read. */
   hold(tensors: readonly tf.Tensor[]): void {
-    const engine = tf.engine();
-    const runKernel = Object.getPrototypeOf(engine).runKernel as typeof engine.runKernel;
     for (const tensor of tensors) {
       if (this.values.has(tensor.id) || this.held.has(tensor.id)) continue;
-      this.held.set(tensor.id, tf.keep(runKernel.call(engine, 'Identity', { x: tensor }) as tf.Tensor));
+      this.held.set(tensor.id, tf.keep(tensor.clone()));
     }
   }
 
@@ -135,7 +133,7 @@ class Recorder {
   async operands(names: ReadonlyMap<number, string>): Promise<(tensor: tf.Tensor) => Operand> {
     const constants = new Map<number, Constant>();
     for (const [id, tensor] of this.held) {
-      const data = (await tensor.data()) as Constant['data'];
+      const data = await tensor.data<Constant['dtype']>();
       constants.set(id, {
         dtype: tensor.dtype as Constant['dtype'],
         shape: tensor.shape,

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { Model, MtlError, type Network } from '../../../core/index.js';
 import { artifactsOf, checkGraphModel, graphOf } from '../../../core/export/graph/index.js';
 import { outputsOf } from '../../../core/export/graph/graph-model.js';
+import { failureOf } from '../fakes.js';
 import { describeOn, describeOnEach, startOn } from '../../engines.js';
 import { hashed, readJson, readTensors } from '../../oracles/values.js';
 import {
@@ -171,7 +172,10 @@ describeOn('wasm', 'exporting a network', () => {
   });
 
   /** A model whose predictions pass through something more. */
-  function withChange(change: (prediction: tf.Tensor4D) => tf.Tensor4D): { model: Model; dispose(): void } {
+  function withChange(change: (prediction: tf.Tensor4D) => tf.Tensor4D): {
+    model: Model;
+    dispose: () => void;
+  } {
     const base = buildNetwork({ transfer: false });
     const network: Network = {
       parts: base.parts,
@@ -183,19 +187,10 @@ describeOn('wasm', 'exporting a network', () => {
     return { model: new Model(base.tasks, network, []), dispose: () => base.dispose() };
   }
 
-  async function failure(action: () => Promise<unknown>): Promise<MtlError> {
-    const error = await action().then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
-    expect(error).to.be.instanceOf(MtlError);
-    return error as MtlError;
-  }
-
   it('names an operation that has no counterpart', async () => {
     const { model, dispose } = withChange((prediction) => tf.cumsum(prediction, 1));
     const tensors = tf.memory().numTensors;
-    const error = await failure(() => graphOf(model, { ...size, transfer: false }));
+    const error = await failureOf(() => graphOf(model, { ...size, transfer: false }));
     expect(error.code).to.equal('EXPORT_UNSUPPORTED');
     expect(error.message).to.match(
       /found the operation Cumsum, which cannot be exported: it has no counterpart/,
@@ -210,7 +205,7 @@ describeOn('wasm', 'exporting a network', () => {
     );
     const frozen = await graphOf(looking.model, { ...size, transfer: false });
     const artifacts = artifactsOf(frozen, { half: false, metadata: {} });
-    const error = await failure(() =>
+    const error = await failureOf(() =>
       checkGraphModel(artifacts, looking.model, { ...size, transfer: false }),
     );
     expect(error.message).to.match(

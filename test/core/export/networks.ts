@@ -95,7 +95,7 @@ export function images(batch: number): tf.Tensor4D {
 }
 
 export function loadArtifacts(artifacts: GraphModelArtifacts): Promise<tf.GraphModel> {
-  return tf.loadGraphModel(tf.io.fromMemory(artifacts as unknown as tf.io.ModelArtifacts));
+  return tf.loadGraphModel(tf.io.fromMemory(artifacts));
 }
 
 /** What a loaded model gives, by the outputs' names; the tensors are gone then. */
