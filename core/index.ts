@@ -7,6 +7,7 @@ export { restoreVariables } from './contracts/restore.js';
 export * from './data/index.js';
 export * from './errors.js';
 export * from './evaluation/index.js';
+export * from './export/index.js';
 export { writeAtomically } from './io/atomic-write.js';
 export { checkRegularFile, readRegularFile, readRegularFileSync } from './io/read-file.js';
 export { encodeSafetensors, parseSafetensors, type HostTensor, type Safetensors } from './io/safetensors.js';

@@ -137,6 +137,12 @@ export const configSchema = z.strictObject({
   architecture: partSpec('architecture').default('shared'),
   backbone: partSpec('backbone').default('resnet34'),
   consistency: consistencySchema.nullable().default(null).describe('Absent or null: none.'),
+  init: z
+    .string()
+    .optional()
+    .describe(
+      'A .safetensors file of a whole model, of `mtl export --format safetensors`, whose weights the training starts from.',
+    ),
   weighter: partSpec('weighter').default('uncertainty'),
   train: trainSchema.prefault({}),
   loader: loaderSchema.prefault({}).describe('How data come to the network; changes no number.'),
