@@ -36,14 +36,15 @@ export function openRgb<T>(
     const metadata = await openPicture(buffer).metadata();
     checkPixels(metadata);
     const { height, width } = upright ? metadata.autoOrient : metadata;
-    const opened = (): Sharp => {
-      const picture = openPicture(buffer).toColourspace('srgb').removeAlpha();
-      return upright ? picture.autoOrient() : picture;
-    };
+    const opened = (): Sharp => openPicture(buffer).toColourspace('srgb').removeAlpha();
+    // Resized first and turned then, pixels would end up elsewhere by parts of a pixel.
+    const isTurned = upright && (metadata.orientation ?? 1) > 1;
+    const turned = isTurned ? await rgbBytes(opened().autoOrient(), { height, width }) : undefined;
     return use({
       height,
       width,
-      pixels: (size = { height, width }) => rgbBytes(shrink(opened(), size), size),
+      pixels: (size = { height, width }) =>
+        turned ? resizeRgb(turned, size) : rgbBytes(shrink(opened(), size), size),
     });
   });
 }
