@@ -1,0 +1,40 @@
+import { stringify } from 'yaml';
+import type { RunHistory } from '../history.js';
+import { html, type Content, type Html } from './html.js';
+
+/** The run's config and environment. */
+export function setup({ stored, environment, path }: RunHistory): Html {
+  const { resumed: _, processor, git, ...rest } = environment ?? {};
+  const entries: readonly (readonly [string, Content])[] = [
+    ['run folder', path],
+    ['config from', stored.file ?? 'a program or a preset'],
+    ...Object.entries(rest).map(
+      ([name, value]) => [name, `${value}${name === 'memory' ? ' GiB' : ''}`] as const,
+    ),
+    ...(processor ? [['processor', `${processor.model}, ${processor.cores} cores`] as const] : []),
+    ...(git ? [['git', `${git.commit}${git.dirty ? ', with changes' : ''}`] as const] : []),
+  ];
+  return html`<details class="card">
+      <summary>Config</summary>
+      <pre tabindex="0" aria-label="The run’s config">${stringify(stored.config)}</pre>
+    </details>
+    <details class="card">
+      <summary>Environment</summary>
+      <div class="wide" tabindex="0" role="group" aria-label="Environment">
+        <table>
+          <caption class="hidden">
+            Environment
+          </caption>
+          <tbody>
+            ${entries.map(
+              ([name, value]) =>
+                html`<tr>
+                  <th scope="row">${name}</th>
+                  <td>${value}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+    </details>`;
+}
