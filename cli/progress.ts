@@ -192,7 +192,7 @@ class Eta {
 }
 
 /** E.g. `2 h 05 min`, `3 min 10 s`. */
-function duration(seconds: number): string {
+export function duration(seconds: number): string {
   const whole = Math.round(seconds);
   const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
   if (whole >= 3600) return `${Math.floor(whole / 3600)} h ${two((whole % 3600) / 60)} min`;

@@ -3,7 +3,8 @@ import { basename, join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { LoadedConfig, RunResult, TrainingEvent } from '../../core/index.js';
 import { BaseCommand } from '../base-command.js';
-import { reporter, type Reporter } from '../progress.js';
+import { reporter } from '../progress.js';
+import { stopOnSignal } from '../stop.js';
 import { resultTable } from '../tables.js';
 import { surviveHangup } from '../terminal.js';
 
@@ -48,9 +49,7 @@ export default class Train extends BaseCommand {
     const report = this.jsonEnabled()
       ? { event: (event: TrainingEvent) => this.logJson(event), end: () => undefined }
       : reporter(process.stdout, folder);
-    const stop = new AbortController();
-    const onSignal = (): void => stopOnce(stop, report);
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    const stop = stopOnSignal(report.end);
     const alone = surviveHangup();
     try {
       const result = await train(loaded, {
@@ -67,7 +66,7 @@ export default class Train extends BaseCommand {
       return result;
     } finally {
       report.end();
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      stop.release();
       alone();
     }
   }
@@ -77,14 +76,6 @@ function leftOut({ badSamples }: RunResult): string {
   const counts = Object.entries(badSamples).filter(([, count]) => count > 0);
   if (counts.length === 0) return '';
   return `Left out since they could not be read: ${counts.map(([split, count]) => `${count} of ${split}`).join(', ')}.\n`;
-}
-
-/** The first signal asks for a stop at the end of the step; a second one stops at once. */
-function stopOnce(stop: AbortController, report: Reporter): void {
-  report.end();
-  if (stop.signal.aborted) process.exit(130);
-  process.stderr.write('Finishing the step and saving … (again to stop at once)\n');
-  stop.abort();
 }
 
 /** E.g. `runs/xtasc-net-2026-03-01T09-30-00`. */

@@ -106,8 +106,8 @@ async function trainIn(
     });
     if (resuming) resume(folder, trainer, checkpoint);
     const resumedAt = trainer.progress.step;
-    const note =
-      resumedAt > 0 ? engineNote(before, { ...environment, config: loaded.config.engine }) : undefined;
+    const now = { config: loaded.config.engine, environment };
+    const note = resumedAt > 0 ? engineNote(before, now, session.engine) : undefined;
     if (note !== undefined) onEvent({ type: 'note', step: resumedAt, text: note });
     if ((await trainer.run()) === 'interrupted') throw interruption();
     return await finish(folder, session, { train: training, val, signal });
