@@ -92,7 +92,7 @@ function lossCharts(history: RunHistory, place: Place): readonly Chart[] {
       unit: '',
       scale: 'log' as const,
       curves: [
-        { name: 'each step', look: 'pale', color, points: extremes(total, stepBuckets) },
+        ...eachStep(total, color),
         { name: 'total', look: 'solid', color, points: means(total, stepBuckets) },
         // Without a transferred term the direct one is the total.
         ...(sources.length > 0 ? terms : []),
@@ -197,7 +197,7 @@ function speedCharts({ steps, epochs }: RunHistory, place: Place): readonly Char
       title: 'Images per second',
       unit: '',
       curves: [
-        { name: 'each step', look: 'pale', color: 5, points: extremes(rate, stepBuckets) },
+        ...eachStep(rate, 5),
         { name: 'images/s', look: 'solid', color: 5, points: means(rate, stepBuckets) },
       ],
     },
@@ -215,6 +215,12 @@ function speedCharts({ steps, epochs }: RunHistory, place: Place): readonly Char
       ],
     },
   ];
+}
+
+/** What a smooth curve was made of, where it was smoothed. */
+function eachStep(points: readonly Point[], color: number): readonly Curve[] {
+  if (points.length <= stepBuckets) return [];
+  return [{ name: 'each step', look: 'pale', color, points: extremes(points, stepBuckets) }];
 }
 
 const looks = ['solid', 'dashed', 'dotted'] as const;

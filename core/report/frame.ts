@@ -1,7 +1,7 @@
 import type { LoadedConfig } from '../config/index.js';
+import { comparisonTable, readComparison } from '../compare/index.js';
 import { MtlError } from '../errors.js';
 import { makeTasks } from '../run/data.js';
-import { readComparisonView } from './comparison.js';
 import { readHistory } from './history.js';
 import { makePanels, type PanelsView } from './panels/index.js';
 import type { ReportFrame } from './report.js';
@@ -29,7 +29,7 @@ export function openFrame(
   return {
     tasks: makeTasks(loaded, data),
     baseline: baseline === undefined ? undefined : readHistory(baseline),
-    comparison: comparison === undefined ? null : readComparisonView(comparison),
+    comparison: comparison === undefined ? null : comparisonTable(readComparison(comparison)),
   };
 }
 

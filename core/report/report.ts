@@ -1,6 +1,6 @@
+import type { ComparisonTable } from '../compare/index.js';
 import type { Task } from '../contracts/index.js';
 import { runCharts, type RunCharts } from './charts.js';
-import type { ComparisonView } from './comparison.js';
 import type { RunHistory } from './history.js';
 import type { PanelsView } from './panels/index.js';
 import { resultsOf, type Results } from './results.js';
@@ -10,7 +10,7 @@ export interface Report {
   readonly history: RunHistory;
   readonly charts: RunCharts;
   readonly results: Results;
-  readonly comparison: ComparisonView | null;
+  readonly comparison: ComparisonTable | null;
   /** Pictures; or why there are none; null where none were asked for. */
   readonly panels: PanelsView | string | null;
 }

@@ -1,8 +1,8 @@
-import type { ComparisonView } from '../comparison.js';
+import type { ComparisonTable } from '../../compare/index.js';
 import { html, type Html } from './html.js';
 
 /** The table of a comparison: the best measured values bold, what was published elsewhere marked. */
-export function comparisonTableHtml({ title, columns, labels, rows, notes }: ComparisonView): Html {
+export function comparisonTableHtml({ title, columns, labels, rows, notes }: ComparisonTable): Html {
   return html`<div class="wide card" tabindex="0" role="group" aria-label="Table of the comparison">
       <table>
         <caption>

@@ -15,7 +15,11 @@ export function panelGrid({ samples, rows, classes }: PanelsView): Html {
       pictures, Enter enlarges one.
     </p>
     <div class="panels card">
-      <table role="grid" aria-label="Samples and what the model sees in them">
+      <table
+        role="grid"
+        style="--samples: ${samples.length}"
+        aria-label="Samples and what the model sees in them"
+      >
         <thead>
           <tr>
             <td></td>
@@ -102,7 +106,7 @@ const lightbox = html`<dialog id="enlarged" aria-labelledby="enlarged-title">
       <button type="button" data-go="left" aria-label="Sample before">←</button
       ><button type="button" data-go="right" aria-label="Next sample">→</button>
     </div>
-    <p aria-live="polite"></p>
+    <p><span aria-live="polite"></span><span data-legend></span></p>
     <div>
       <button type="button" data-go="up" aria-label="Picture above">↑</button
       ><button type="button" data-go="down" aria-label="Picture below">↓</button>

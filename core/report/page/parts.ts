@@ -24,7 +24,7 @@ export function facts({ history, results }: Report): Html {
       : []),
     ...(start ? [['parameters', start.parameters.toLocaleString('en')] as const] : []),
     ...(start
-      ? [['images', html`${start.trainSamples} <small>+ ${start.valSamples} for validation</small>`] as const]
+      ? [['images', html`${start.trainSamples} <small>+ ${start.valSamples} val.</small>`] as const]
       : []),
     ...(start && steps.length > 0
       ? [['time in steps', duration(secondsOf(steps, start.batchSize))] as const]

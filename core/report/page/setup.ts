@@ -4,16 +4,34 @@ import { html, type Content, type Html } from './html.js';
 
 /** The run's config and environment. */
 export function setup({ stored, environment, path }: RunHistory): Html {
-  const { resumed: _, processor, git, ...rest } = environment ?? {};
+  const {
+    crosstask,
+    node,
+    platform,
+    processor,
+    memory,
+    tensorflow,
+    engine,
+    engineDetail,
+    seed,
+    git,
+    started,
+  } = environment ?? {};
   const entries: readonly (readonly [string, Content])[] = [
     ['run folder', path],
     ['config from', stored.file ?? 'a program or a preset'],
-    ...Object.entries(rest).map(
-      ([name, value]) => [name, `${value}${name === 'memory' ? ' GiB' : ''}`] as const,
-    ),
-    ...(processor ? [['processor', `${processor.model}, ${processor.cores} cores`] as const] : []),
-    ...(git ? [['git', `${git.commit}${git.dirty ? ', with changes' : ''}`] as const] : []),
+    ['started', started],
+    ['crosstask', crosstask],
+    ['engine', [engine, engineDetail].filter((part) => part !== undefined).join(': ')],
+    ['TensorFlow.js', tensorflow],
+    ['Node', node],
+    ['platform', platform],
+    ['processor', processor && `${processor.model}, ${processor.cores} cores`],
+    ['memory', memory === undefined ? undefined : `${memory} GiB`],
+    ['seed', seed],
+    ['git', git && `${git.commit}${git.dirty ? ', with changes' : ''}`],
   ];
+  const known = entries.filter(([, value]) => value !== undefined && value !== '');
   return html`<details class="card">
       <summary>Config</summary>
       <pre tabindex="0" aria-label="The run’s config">${stringify(stored.config)}</pre>
@@ -26,7 +44,7 @@ export function setup({ stored, environment, path }: RunHistory): Html {
             Environment
           </caption>
           <tbody>
-            ${entries.map(
+            ${known.map(
               ([name, value]) =>
                 html`<tr>
                   <th scope="row">${name}</th>

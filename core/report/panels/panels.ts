@@ -100,9 +100,10 @@ async function pictureRows(task: Task, seen: readonly Seen[]): Promise<readonly 
 }
 
 async function errorRow(task: Task, seen: readonly Seen[]): Promise<PanelRow> {
-  const { measure, kind, unit } = errorMeasureOf(task);
+  const measure = errorMeasureOf(task);
+  const { kind, unit } = measure;
   const errors = seen.map(({ prediction, targets }) =>
-    measure(prediction.direct[task.name]!, targets[task.name]!.value),
+    measure.measure(prediction.direct[task.name]!, targets[task.name]!.value),
   );
   const labelled = errors.map((error, index) =>
     error.filter((_, pixel) => seen[index]!.targets[task.name]!.mask[pixel] === 1),

@@ -89,7 +89,9 @@ function show(dialog: HTMLDialogElement, picture: HTMLButtonElement): void {
   shown.src = own.src;
   shown.alt = own.alt;
   dialog.querySelector('h2')!.textContent = title ?? '';
-  dialog.querySelector('footer p')!.textContent = sample ?? '';
+  dialog.querySelector('[aria-live]')!.textContent = sample ?? '';
+  const legend = picture.closest('tr')?.querySelector('.legend')?.cloneNode(true);
+  dialog.querySelector('[data-legend]')!.replaceChildren(...(legend ? [legend] : []));
   picture.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
