@@ -40,8 +40,8 @@ export async function makePanels(
   const session = await openSession(loaded, { initialize: false });
   try {
     const { model, tasks, dataset } = session;
-    restoreCheckpoint(readCheckpoint(new RunFolder(folder).best), { model });
     const split = await dataset.split('val');
+    restoreCheckpoint(readCheckpoint(new RunFolder(folder).best), { model });
     const seen: Seen[] = [];
     for (const sample of await spread(split, samples)) {
       const batch = collate([prepare(sample, tasks)]);

@@ -1,13 +1,11 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { readHistory, train, writeReport } from '../../../core/index.js';
-import { renderPage } from '../../../core/report/page/page.js';
-import type { PanelsView } from '../../../core/report/panels/index.js';
-import { reportOf } from '../../../core/report/report.js';
 import type { ChartView } from '../../../core/report/views.js';
 import { workFolder } from '../../cli/mtl.js';
 import { load } from '../run/tiny.js';
+import { evilPage } from './evil.js';
 import { eventsOf, writeRun } from './runs.js';
 
 /** What the page's script draws. */
@@ -49,16 +47,19 @@ describe('writeReport', () => {
   });
 
   it('says what is missing where the data are gone', async () => {
-    const data = join(work.path, 'data');
-    mkdirSync(data);
     const { path: folder } = await writeRun(join(work.path, 'bare'), eventsOf(1));
-    const loaded = await load(
-      `dataset={"name":"folders","root":${JSON.stringify(data)},"size":[32,32]}`,
-      'train.epochs=1',
-    ).catch(() => load());
-    rmSync(data, { recursive: true });
+    const dataset = {
+      name: 'folders',
+      root: join(work.path, 'gone'),
+      size: [32, 32],
+      rgb: 'rgb/*.png',
+      labels: { files: 'labels/*.png', classes: ['a', 'b'] },
+      depth: { files: 'depth/*.png', scale: 0.001 },
+      split: { train: 0.5, val: 0.5 },
+    };
+    const loaded = await load(`dataset=${JSON.stringify(dataset)}`);
     const { withoutPictures, file, samples } = await writeReport(loaded, { folder });
-    expect(withoutPictures).to.be.a('string').that.is.not.empty;
+    expect(withoutPictures).to.include(join(work.path, 'gone'));
     expect(samples).to.equal(0);
     expect(readFileSync(file, 'utf8')).to.include('No pictures: ');
     const silent = await writeReport(loaded, { folder, samples: 0, out: join(work.path, 'silent.html') });
@@ -89,27 +90,6 @@ describe('writeReport', () => {
     expect(Math.min(...drawn)).to.equal(Math.min(...told));
   }).timeout(120_000);
 });
-
-/** Ends an element, an attribute and a script, where it is let. */
-export const evil = `"'></script><script>globalThis.hacked=1</script><img src=x onerror=globalThis.hacked=1>&lt;`;
-
-/** A page all of whose texts would like to be code. */
-export async function evilPage(folder: string): Promise<string> {
-  await writeRun(folder, [...eventsOf(2), { type: 'note', step: 8, text: evil }]);
-  const history = readHistory(folder);
-  const pixel = 'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
-  const panels: PanelsView = {
-    samples: [evil, 'second', 'third'],
-    rows: ['input', `${evil}, truth`, `${evil}, error`].map((title, row) => ({
-      title,
-      legend: row === 2 ? { kind: 'amount', high: 3, unit: evil } : null,
-      cells: [0, 1, 2].map(() => ({ kind: 'picture', source: pixel, width: 64, height: 32 })),
-    })),
-    classes: [{ label: evil, classes: [{ name: evil, color: [1, 2, 3] }] }],
-  };
-  const frame = { tasks: [], baseline: undefined, comparison: null, panels };
-  return renderPage({ ...reportOf(history, frame), history: { ...history, name: evil } }, { live: false });
-}
 
 describe('the page of a report', () => {
   const work = workFolder();
