@@ -21,5 +21,6 @@ export * from './objective/index.js';
 export { Random } from './random.js';
 export * from './prediction/index.js';
 export * from './registry/index.js';
+export * from './report/index.js';
 export * from './run/index.js';
 export * from './training/index.js';

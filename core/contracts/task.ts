@@ -64,6 +64,16 @@ export interface TargetStatistics {
   restore(values: Readonly<Record<string, Json>>): void;
 }
 
+/** How far off a decoded prediction is, pixel by pixel. */
+export interface ErrorMeasure {
+  /** Of the numbers, e.g. `m` or `°`; empty where they have none. */
+  readonly unit: string;
+  /** Whether 1 says that the pixel is wrong and 0 that it is right, or how wrong it is. */
+  readonly kind: 'wrong' | 'amount';
+  /** @returns one number of at least 0 for each pixel */
+  measure(prediction: Raster, target: Raster): Float32Array;
+}
+
 /** One thing predicted per image. */
 export interface Task {
   /** Its key in batches, metrics and config. */
@@ -102,6 +112,8 @@ export interface Task {
   /** Fresh metrics; the first is the one that stands for the task. */
   metrics(): readonly Metric[];
   trivial(): TrivialPredictor;
+  /** For pictures of errors. Absent: class ids are right or wrong, and of numbers the absolute difference counts. */
+  readonly error?: ErrorMeasure;
   /** A picture of a decoded prediction or a target; `mask` 0 = nothing there. */
   render(decoded: Raster, mask?: Uint8Array): RgbImage;
 }

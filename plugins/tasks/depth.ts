@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  absoluteError,
   definePart,
   partSpec,
   tokens,
@@ -55,6 +56,7 @@ function createDepth(settings: z.output<typeof options>, deps: Deps): Task {
     decoded: info,
     metrics: () => namedMetrics(deps, settings.metrics),
     trivial: () => meanPredictor('mean depth'),
+    error: absoluteError(info.unit),
     render: (values, mask) => paint(values, info.range, mask),
   };
 }
