@@ -14,6 +14,7 @@ function programs(page: string): string[] {
 describe('the code in the docs', () => {
   for (const [page, count] of [
     ['README.md', 1],
+    ['docs/export.md', 1],
     ['docs/plugins.md', 1],
     ['docs/weighters.md', 1],
   ] as const) {
