@@ -1,4 +1,5 @@
 /** The public surface of crosstask: what programs and plugins may use. */
+export * from './compare/index.js';
 export * from './config/index.js';
 export * from './contracts/index.js';
 export { KeptTensors } from './contracts/kept-tensors.js';
