@@ -18,13 +18,22 @@ describe('mtl export', () => {
     const { code, stdout } = await run('--format', 'tfjs', '--out', 'model', '--quantize', 'float16');
     expect(code).to.equal(0);
     expect(stdout).to.match(
-      /Wrote .*model\.json .*\nWrote .*weights\.bin .*\nOutputs: segmentation, depth, segmentation\.decoded, depth\.decoded\nCompared with the run’s model: at most \d/,
+      /Exported as tfjs\. Its outputs segmentation, depth, segmentation\.decoded, depth\.decoded are the run’s, to \d/,
     );
+    expect(stdout).to.match(/model\.json, \d.* MiB .*model\.json\nweights\.bin, \d.* MiB .*weights\.bin\n/);
     expect(existsSync(join(folder.path, 'model', 'model.json'))).to.equal(true);
   });
 
   it('writes a file for PyTorch, and says so as JSON', async () => {
-    const { code, stdout } = await run('--format', 'safetensors', '--out', 'encoder.safetensors', '--part', 'encoder', '--json');
+    const { code, stdout } = await run(
+      '--format',
+      'safetensors',
+      '--out',
+      'encoder.safetensors',
+      '--part',
+      'encoder',
+      '--json',
+    );
     expect(code).to.equal(0);
     const { format, files } = JSON.parse(stdout) as ExportedModel;
     expect(format).to.equal('safetensors');
@@ -38,7 +47,11 @@ describe('mtl export', () => {
     expectOneError(absent.stderr, folder.path, /--run: expected the folder of a run, found no folder/);
     const taken = await run('--format', 'tfjs', '--out', 'run');
     expect(taken.code).to.equal(1);
-    expectOneError(taken.stderr, folder.path, /the folder to export to: expected a new or empty one, found \d entries/);
+    expectOneError(
+      taken.stderr,
+      folder.path,
+      /the folder to export to: expected a new or empty one, found \d entries/,
+    );
     const odd = await run('--format', 'safetensors', '--transfer');
     expect(odd.code).to.equal(2);
     expectOneError(odd.stderr, folder.path, /--transfer: expected --format tfjs, found --format safetensors/);

@@ -21,7 +21,9 @@ import { furthest } from '../core/export/networks.js';
 import { load } from '../core/run/tiny.js';
 import { repositoryRoot } from '../repository.js';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  existsSync,
+);
 /** Draws on the processor, so that WebGL is there without a graphics card. */
 const software = ['--no-sandbox', '--enable-unsafe-swiftshader', '--use-gl=angle', '--use-angle=swiftshader'];
 
@@ -47,7 +49,9 @@ const title = executablePath ? '' : ' (skipped: no Chromium; install it, e.g. ap
     const [run, site] = [join(path, 'run'), join(path, 'site')];
     await train(await load('dataset.size=[32,64]'), { folder: run });
     wanted = await predictedHere(run, join(path, 'image.png'));
-    const built = spawnSync(process.execPath, [example('build.js'), run, site, '--exact'], { encoding: 'utf8' });
+    const built = spawnSync(process.execPath, [example('build.js'), run, site, '--exact'], {
+      encoding: 'utf8',
+    });
     expect(built.stderr).to.equal('');
     expect(built.status).to.equal(0);
     server = spawn(process.execPath, [example('serve.js'), site, '0']);
@@ -109,7 +113,9 @@ const title = executablePath ? '' : ' (skipped: no Chromium; install it, e.g. ap
       const others = ids.filter((id, pixel) => id !== wanted.segmentation![pixel]);
       // Where two scores are the same but for rounding.
       expect(others.length / ids.length, 'share of pixels of another class').to.be.at.most(tolerance * 10);
-      expect(new Set(requests.map((url) => new URL(url).origin))).to.deep.equal(new Set([new URL(address).origin]));
+      expect(new Set(requests.map((url) => new URL(url).origin))).to.deep.equal(
+        new Set([new URL(address).origin]),
+      );
       await page.close();
     });
   }
@@ -117,7 +123,11 @@ const title = executablePath ? '' : ' (skipped: no Chromium; install it, e.g. ap
   it('shows a picture and a legend for each task, what computed, and how long it took', async () => {
     const { page } = await open('wasm');
     await predict(page, join(path, 'image.png'));
-    expect(await page.locator('figcaption').allTextContents()).to.deep.equal(['image', 'segmentation', 'depth']);
+    expect(await page.locator('figcaption').allTextContents()).to.deep.equal([
+      'image',
+      'segmentation',
+      'depth',
+    ]);
     expect(await page.locator('canvas').count()).to.equal(3);
     expect(await page.locator('ul.legend li').count()).to.be.at.least(1);
     expect(await page.locator('.scale').textContent()).to.match(/\d.*1\/m|\d.* m/);
