@@ -90,10 +90,11 @@ const title = executablePath ? '' : ' (skipped: no Chromium; install it, e.g. ap
   }
 
   async function predict(page: Page, file: string): Promise<Prediction> {
-    await page.evaluate(`window.predicted = new Promise((resolve) =>
+    // `void`, since a promise that an expression gives is waited for.
+    await page.evaluate(`void (window.predicted = new Promise((resolve) =>
       document.addEventListener('predicted', ({ detail: { backend, values } }) => resolve({
         backend, values: Object.fromEntries(Object.entries(values).map(([task, data]) => [task, [...data]])),
-      }), { once: true }))`);
+      }), { once: true })))`);
     await page.setInputFiles('#file', file);
     return page.evaluate<Prediction>('window.predicted');
   }
