@@ -1,4 +1,4 @@
-import type { SplitName } from '../contracts/index.js';
+import type { SplitName, Task } from '../contracts/index.js';
 import { loadConfig, type LoadedConfig } from '../config/index.js';
 import {
   deltaM,
@@ -58,7 +58,7 @@ export async function evaluateRun(loaded: LoadedConfig, options: EvaluateOptions
     const badSamples = { [split]: data.loader.badSamples, train: train.badSamples };
     const result = { split, metrics, baselines, badSamples, run: new RunFolder(folder).path };
     return baseline
-      ? { ...result, ...gain(session, metrics, await measureBaseline(loaded, baseline, split)) }
+      ? { ...result, ...gainOver(session.tasks, metrics, await measureBaseline(loaded, baseline, split)) }
       : result;
   } finally {
     session.dispose();
@@ -91,8 +91,12 @@ async function measureBaseline(
   }
 }
 
-function gain(
-  { tasks }: Session,
+/**
+ * Δm over the metrics that both have.
+ * @throws MtlError `METRIC_EMPTY` where there is none
+ */
+export function gainOver(
+  tasks: readonly Task[],
   metrics: MetricValues,
   baseline: MetricValues,
 ): Pick<EvaluationResult, 'deltaM' | 'notInDeltaM'> {
