@@ -23,6 +23,7 @@ function comparisons(page: string): string[] {
 describe('the code in the docs', () => {
   for (const [page, count] of [
     ['README.md', 1],
+    ['docs/export.md', 1],
     ['docs/plugins.md', 1],
     ['docs/weighters.md', 1],
   ] as const) {
