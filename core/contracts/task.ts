@@ -36,6 +36,7 @@ export interface Reference {
 export interface TrivialPredictor {
   /** E.g. `majority class`. */
   readonly name: string;
+  /** Learns from one sample's labels. */
   update(target: HostTarget): void;
   /** The decoded prediction of every pixel, one number per channel. */
   compute(): readonly number[];
@@ -93,6 +94,7 @@ export interface Task {
   decode(prediction: tf.Tensor4D): tf.Tensor4D;
   /** Fresh metrics; the first is the one that stands for the task. */
   metrics(): readonly Metric[];
+  /** A fresh predictor that has learnt nothing yet. */
   trivial(): TrivialPredictor;
   /** A picture of a decoded prediction or a target; `mask` 0 = nothing there. */
   render(decoded: Raster, mask?: Uint8Array): RgbImage;

@@ -68,10 +68,12 @@ export class Registry {
       this.presetsByName.set(preset, { plugin: name, preset: fragment });
   }
 
+  /** The parts of a kind by name. */
   names(kind: Kind): readonly string[] {
     return [...this.parts.get(kind)!.keys()];
   }
 
+  /** All parts of all kinds. */
   list(): readonly PartListing[] {
     return kinds.flatMap((kind) =>
       [...this.parts.get(kind)!].map(([name, { plugin, part }]) => ({
@@ -83,10 +85,12 @@ export class Registry {
     );
   }
 
+  /** What `extends` can name. */
   presetNames(): readonly string[] {
     return [...this.presetsByName.keys()];
   }
 
+  /** A preset by name; undefined where there is none. */
   preset(name: string): Preset | undefined {
     return this.presetsByName.get(name)?.preset;
   }

@@ -19,6 +19,7 @@ import { observeTargets, statisticsParts } from './statistics.js';
 import { Stepper } from './stepper.js';
 import type { Trouble } from './trouble.js';
 
+/** What a training is made of. */
 export interface TrainerArgs {
   readonly settings: Config['train'];
   readonly tasks: readonly Task[];
