@@ -1,4 +1,5 @@
 /** The public surface of crosstask: what programs and plugins may use. */
+export * from './compare/index.js';
 export * from './config/index.js';
 export * from './contracts/index.js';
 export { KeptTensors } from './contracts/kept-tensors.js';
@@ -6,6 +7,7 @@ export { restoreVariables } from './contracts/restore.js';
 export * from './data/index.js';
 export * from './errors.js';
 export * from './evaluation/index.js';
+export * from './export/index.js';
 export { writeAtomically } from './io/atomic-write.js';
 export { checkRegularFile, readRegularFile, readRegularFileSync } from './io/read-file.js';
 export { encodeSafetensors, parseSafetensors, type HostTensor, type Safetensors } from './io/safetensors.js';

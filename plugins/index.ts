@@ -18,7 +18,7 @@ import {
 } from './losses/index.js';
 import { metrics } from './metrics/index.js';
 import { optimizers } from './optimizers/index.js';
-import { paperPresets } from './presets/index.js';
+import { paperComparisons, paperPresets } from './presets/index.js';
 import {
   classification,
   depth,
@@ -47,6 +47,7 @@ export const builtin = definePlugin({
   name: 'crosstask',
   module: import.meta.url,
   presets: paperPresets,
+  comparisons: paperComparisons,
   tasks: { segmentation, depth, normals, edges, reconstruction, classification, regression },
   backbones: resnets,
   architectures: { shared, single },

@@ -23,6 +23,11 @@ export interface Engine {
   readonly name: string;
   /** Among the usable ones, `auto` takes the highest. */
   readonly priority: number;
+  /**
+   * Whether the last digits of its results differ where what `check` tells in detail does, e.g. the number of threads.
+   * Absent = no.
+   */
+  readonly digitsFollowDetail?: boolean;
   /** Looks without side effects whether the engine can run here. */
   check(): Promise<EngineCheck>;
   /**

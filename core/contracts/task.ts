@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { Sample } from './dataset.js';
+import type { LabelInfo, Sample } from './dataset.js';
 import type { Json } from './json.js';
 import type { Metric } from './metric.js';
 import type { Raster, RgbImage, Size } from './raster.js';
@@ -65,6 +65,14 @@ export interface TargetStatistics {
   restore(values: Readonly<Record<string, Json>>): void;
 }
 
+/** What a decoded prediction means: mostly what the labels that it was learnt from do. */
+export type Meaning =
+  | LabelInfo
+  | {
+      /** RGB, 0–1. */
+      readonly kind: 'picture';
+    };
+
 /** One thing predicted per image. */
 export interface Task {
   /** Its key in batches, metrics and config. */
@@ -92,6 +100,8 @@ export interface Task {
   readonly statistics?: TargetStatistics;
   /** The head's output as a value of the target's kind: class ids for scores. [batch, height, width, targetChannels] */
   decode(prediction: tf.Tensor4D): tf.Tensor4D;
+  /** For those who show decoded predictions without the task itself, e.g. in a browser. Absent: it is not told. */
+  readonly meaning?: Meaning;
   /** Fresh metrics; the first is the one that stands for the task. */
   metrics(): readonly Metric[];
   /** A fresh predictor that has learnt nothing yet. */

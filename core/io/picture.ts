@@ -4,9 +4,13 @@ import type { RgbImage } from '../contracts/index.js';
 import { writeAtomically } from './atomic-write.js';
 
 /** Writes a picture as a PNG. */
-export async function writePicture(file: string, { height, width, data }: RgbImage): Promise<void> {
-  const png = await sharp(data, { raw: { width, height, channels: 3 } })
+export async function writePicture(file: string, picture: RgbImage): Promise<void> {
+  writeAtomically(resolve(file), await encodePng(picture));
+}
+
+/** A picture as the bytes of a PNG file, made on a thread of libuv's. */
+export function encodePng({ height, width, data }: RgbImage): Promise<Buffer> {
+  return sharp(data, { raw: { width, height, channels: 3 } })
     .png()
     .toBuffer();
-  writeAtomically(resolve(file), png);
 }

@@ -64,10 +64,10 @@ export interface PartDefinition<T, Options extends z.ZodType = z.ZodType> {
   create(options: z.output<Options>, deps: Deps): T;
 }
 
-/** A config fragment that `extends:` can name; written like a config file. */
+/** A config fragment that `extends:` can name; written like a config file. In a comparison, one written like its file. */
 export type Preset = Readonly<Record<string, unknown>>;
 
-/** Parts and presets under one name. */
+/** Parts, presets and comparisons under one name. */
 export type Plugin = {
   readonly name: string;
   /**
@@ -76,9 +76,16 @@ export type Plugin = {
    */
   readonly module?: string;
   readonly presets?: Readonly<Record<string, Preset>>;
+  /** What `mtl compare --preset` can name; each written like a comparison file. */
+  readonly comparisons?: Readonly<Record<string, Preset>>;
 } & {
   readonly [K in Kind as (typeof kindFields)[K]]?: Readonly<Record<string, PartDefinition<Kinds[K]>>>;
 };
+
+/** Where a plugin lists what is written like a file, and what one of them is called. */
+export const presetFields = { presets: 'preset', comparisons: 'comparison' } as const;
+
+export type PresetField = keyof typeof presetFields;
 
 /** Ties a part's options schema to its `create`, so that the options are typed. */
 export function definePart<T, Options extends z.ZodType>(

@@ -1,1 +1,2 @@
+export { paperComparisons } from './comparisons.js';
 export { paperPresets } from './paper.js';

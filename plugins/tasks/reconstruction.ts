@@ -47,6 +47,7 @@ function createReconstruction(settings: z.output<typeof options>, deps: Deps): T
       energy: meanDistance,
     },
     decode: (prediction) => tf.clipByValue(prediction, 0, 1),
+    meaning: { kind: 'picture' },
     metrics: () => namedMetrics(deps, settings.metrics),
     trivial: () => meanPredictor('mean colour', 3),
     render: paint,

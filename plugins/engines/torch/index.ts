@@ -63,6 +63,7 @@ function engine(chosen: Options): Engine {
   return {
     name: 'torch',
     priority: 40,
+    digitsFollowDetail: true,
     check: () => Promise.resolve(check(chosen)),
     start: () => start(chosen),
     build: async (onProgress, signal) => {
