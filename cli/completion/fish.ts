@@ -8,7 +8,8 @@ function __mtl_words
 end
 function __mtl_is
     set -l words (__mtl_words)
-    test (count $words) -ge (count $argv); and test "$words[1..(count $argv)]" = "$argv"
+    set -l length (count $argv)
+    test (count $words) -ge $length; and test "$words[1..$length]" = "$argv"
 end
 function __mtl_begins
     test "$(__mtl_words)" = "$argv"

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { LabelInfo, Sample } from './dataset.js';
+import type { DecodedInfo, Sample } from './dataset.js';
 import type { Json } from './json.js';
 import type { Metric } from './metric.js';
 import type { Raster, RgbImage, Size } from './raster.js';
@@ -65,14 +65,6 @@ export interface TargetStatistics {
   restore(values: Readonly<Record<string, Json>>): void;
 }
 
-/** What a decoded prediction means: mostly what the labels that it was learnt from do. */
-export type Meaning =
-  | LabelInfo
-  | {
-      /** RGB, 0–1. */
-      readonly kind: 'picture';
-    };
-
 /** One thing predicted per image. */
 export interface Task {
   /** Its key in batches, metrics and config. */
@@ -98,10 +90,16 @@ export interface Task {
   readonly transfer?: TaskTransfer;
   /** Absent: the task needs to know nothing about its data before it learns. */
   readonly statistics?: TargetStatistics;
-  /** The head's output as a value of the target's kind: class ids for scores. [batch, height, width, targetChannels] */
+  /**
+   * The head's output as a value of the target's kind: class ids for scores. [batch, height, width, targetChannels].
+   * What stands at a pixel depends on the prediction there alone: large pictures are decoded strip by strip.
+   */
   decode(prediction: tf.Tensor4D): tf.Tensor4D;
-  /** For those who show decoded predictions without the task itself, e.g. in a browser. Absent: it is not told. */
-  readonly meaning?: Meaning;
+  /**
+   * What `decode` gives, for files and other sizes. Absent: where it gives int32, ids; numbers of no unit and any range
+   * otherwise.
+   */
+  readonly decoded?: DecodedInfo;
   /** Fresh metrics; the first is the one that stands for the task. */
   metrics(): readonly Metric[];
   /** A fresh predictor that has learnt nothing yet. */

@@ -1,4 +1,4 @@
-import type { Meaning, Size, Task } from '../contracts/index.js';
+import type { DecodedInfo, Size, Task } from '../contracts/index.js';
 import { imageMean, imageStd } from '../data/index.js';
 import type { Model } from '../model/index.js';
 import { decodedOutput, inputName, predictionOutput, transferredOutput } from './graph/index.js';
@@ -12,8 +12,8 @@ export interface ExportedTask {
   readonly prediction: string;
   /** Name of the output with values of the labels' kind, [batch, height, width, …]: class ids for logits. */
   readonly decoded: string;
-  /** What these mean: names and colours of classes, unit and range of numbers; null where the task does not tell. */
-  readonly meaning: Meaning | null;
+  /** What these mean, `Task.decoded`: names and colours of classes, unit and range of numbers; null where the task does not tell. */
+  readonly info: DecodedInfo | null;
 }
 
 /** What stands under `crosstask` in an exported model's `userDefinedMetadata`. */
@@ -46,7 +46,7 @@ export function metadataOf(
           pooled: task.pooled === true,
           prediction: predictionOutput(task),
           decoded: decodedOutput(task),
-          meaning: task.meaning ?? null,
+          info: task.decoded ?? null,
         },
       ]),
     ),

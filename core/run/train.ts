@@ -24,7 +24,6 @@ import { ownFolder } from './own-folder.js';
 import { writeProblem } from './problem.js';
 import { assertSameConfig, checkpointToResume, reopenSession, resume } from './resume.js';
 import { openSession, type Session } from './session.js';
-import { TensorBoardLog } from './tensorboard/index.js';
 
 /** Where a run writes, and how it is followed and stopped. */
 export interface TrainOptions {
@@ -79,7 +78,7 @@ async function trainIn(
     : openSession(loaded, { initialize: true }));
   const own: { dispose(): void }[] = [session];
   const writer = new CheckpointWriter();
-  const board = loaded.config.log.tensorboard ? new TensorBoardLog(folder.path, session.tasks) : undefined;
+  const board = loaded.config.log.tensorboard ? await openTensorBoard(folder, session) : undefined;
   try {
     const environment = await describeEnvironment(loaded, session.engine);
     const before = { config: begun?.config.engine ?? 'auto', environment: folder.readEnvironment() };
@@ -125,6 +124,12 @@ async function trainIn(
     await board?.close().catch(() => undefined);
     for (const part of own) part.dispose();
   }
+}
+
+/** Loaded where it is asked for: the library of its format is needed for nothing else. */
+async function openTensorBoard(folder: RunFolder, { tasks }: Session) {
+  const { TensorBoardLog } = await import('./tensorboard/index.js');
+  return new TensorBoardLog(folder.path, tasks);
 }
 
 /** Measures the best model, and writes that down. */

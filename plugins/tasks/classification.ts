@@ -51,7 +51,7 @@ function createClassification(settings: z.output<typeof options>, deps: Deps): T
     },
     loss: (prediction, target) => loss.compute(prediction, target),
     decode: (prediction) => tf.tidy(() => tf.expandDims(tf.argMax(prediction, 3), 3)),
-    meaning: info,
+    decoded: info,
     metrics: () =>
       namedMetrics(deps, settings.metrics, (metric) => (metric === 'meanAccuracy' ? { classes } : {})),
     trivial: () => majorityClass(classes),

@@ -52,7 +52,7 @@ function createDepth(settings: z.output<typeof options>, deps: Deps): Task {
       energy: meanDistance,
     },
     decode: (prediction) => prediction.clone(),
-    meaning: info,
+    decoded: info,
     metrics: () => namedMetrics(deps, settings.metrics),
     trivial: () => meanPredictor('mean depth'),
     render: (values, mask) => paint(values, info.range, mask),

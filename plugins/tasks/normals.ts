@@ -59,7 +59,7 @@ function createNormals(settings: z.output<typeof options>, deps: Deps): Task {
       energy: angularDistance,
     },
     decode: unitVectors,
-    meaning: info,
+    decoded: info,
     metrics: () => namedMetrics(deps, settings.metrics),
     trivial: meanDirection,
     render: paint,

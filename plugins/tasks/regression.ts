@@ -49,7 +49,7 @@ function createRegression(settings: z.output<typeof options>, deps: Deps): Task 
     },
     loss: (prediction, target) => loss.compute(prediction, target),
     decode: (prediction) => prediction.clone(),
-    meaning: info,
+    decoded: info,
     metrics: () => namedMetrics(deps, settings.metrics),
     trivial: () => meanPredictor('mean'),
     render: paint,

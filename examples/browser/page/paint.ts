@@ -3,8 +3,8 @@ import type { ExportedTask } from 'crosstask';
 import { colorMap } from '../../../plugins/tasks/color-map.js';
 import type { Values } from './model.js';
 
-type Meaning = NonNullable<ExportedTask['meaning']>;
-type Of<K extends Meaning['kind']> = Extract<Meaning, { kind: K }>;
+type Info = NonNullable<ExportedTask['info']>;
+type Of<K extends Info['kind']> = Extract<Info, { kind: K }>;
 type Rgb = readonly [number, number, number];
 
 export interface Painted {
@@ -16,26 +16,26 @@ export interface Painted {
 }
 
 /** @param channels numbers per pixel */
-export function paint(meaning: ExportedTask['meaning'], values: Values, channels: number): Painted {
-  switch (meaning?.kind) {
+export function paint(info: ExportedTask['info'], values: Values, channels: number): Painted {
+  switch (info?.kind) {
     case 'classes':
       return {
-        color: (pixel) => meaning.colors[values[pixel]!] ?? [0, 0, 0],
-        legend: classLegend(meaning, values),
+        color: (pixel) => info.colors[values[pixel]!] ?? [0, 0, 0],
+        legend: classLegend(info, values),
       };
     case 'scalar':
-      return scale(values, meaning.range, meaning.unit);
+      return scale(values, info.range, info.unit);
     case 'directions':
       return {
         color: vector(values, (value) => ((value + 1) / 2) * 255),
         legend: element('p', 'legend', 'red: right · green: down · blue: away from the camera'),
       };
-    case 'picture':
-      return { color: vector(values, (value) => value * 255) };
+    case 'numbers':
+      return channels === 3 ? { color: picture(values, info.range) } : scale(values, info.range, info.unit);
     case 'imageClass':
-      return { words: meaning.names[values[0]!] ?? `class ${values[0]}` };
+      return { words: info.names[values[0]!] ?? `class ${values[0]}` };
     case 'imageNumber':
-      return { words: `${short(values[0]!)} ${meaning.unit}` };
+      return { words: `${short(values[0]!)} ${info.unit}` };
     case undefined:
       // A task that tells nothing of itself: its first channel, between its own limits.
       return scale(
@@ -44,6 +44,11 @@ export function paint(meaning: ExportedTask['meaning'], values: Values, channels
         '',
       );
   }
+}
+
+/** Three numbers per pixel as red, green and blue. */
+function picture(values: Values, [low, high]: readonly [number, number]): (pixel: number) => Rgb {
+  return vector(values, (value) => ((value - low) / (high - low)) * 255);
 }
 
 function vector(values: Values, byte: (value: number) => number): (pixel: number) => Rgb {

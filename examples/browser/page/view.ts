@@ -25,9 +25,9 @@ export function showResults(
   values: Readonly<Record<string, Values>>,
 ): void {
   const size = input.height * input.width;
-  const figures = Object.entries(tasks).map(([name, { meaning, pooled }]) => {
+  const figures = Object.entries(tasks).map(([name, { info, pooled }]) => {
     const channels = pooled ? values[name]!.length : values[name]!.length / size;
-    const { color, legend, words } = paint(meaning, values[name]!, channels);
+    const { color, legend, words } = paint(info, values[name]!, channels);
     const isPicture = color !== undefined && !pooled;
     const shown = isPicture
       ? canvasOf(draw(color, input))

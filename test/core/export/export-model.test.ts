@@ -88,14 +88,14 @@ describe('exportModel, tfjs', () => {
           pooled: false,
           prediction: 'segmentation',
           decoded: 'segmentation.decoded',
-          meaning: data.labels.segmentation,
+          info: data.labels.segmentation,
         },
         depth: {
           kind: 'regression',
           pooled: false,
           prediction: 'depth',
           decoded: 'depth.decoded',
-          meaning: data.labels.depth,
+          info: data.labels.depth,
         },
       },
       transferred: [
