@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Export from '../../cli/commands/export.js';
 import { Registry } from '../../core/index.js';
 import { format, version } from '../../core/training/saving/snapshot.js';
-import { openPicture } from '../../plugins/datasets/common/open-picture.js';
+import { openPicture } from '../../core/io/open-picture.js';
 import { builtin } from '../../plugins/index.js';
 import { repositoryRoot } from '../repository.js';
 
