@@ -2,6 +2,7 @@ import type { Metadata, Sharp } from 'sharp';
 import { badValue, type Raster, type RgbImage, type Size } from '../../../core/index.js';
 import { checkPixels, openPicture } from './open-picture.js';
 import { indicesAsGrey } from './palette.js';
+import { decodePng, type PngPixels } from './png/index.js';
 import { reading } from './reading.js';
 import { sharp } from './sharp.js';
 
@@ -21,6 +22,11 @@ export interface StoredValues {
  */
 export function readRgb(file: string, { height, width }: Size): Promise<{ image: RgbImage; original: Size }> {
   return reading(file, readable, async (buffer) => {
+    const plain = await decodePng(buffer, 3);
+    if (plain) {
+      const image = await rgbBytes(shrink(rawPicture(plain), { height, width }), { height, width });
+      return { image, original: { height: plain.height, width: plain.width } };
+    }
     const metadata = await openPicture(buffer).metadata();
     checkPixels(metadata);
     const pixels = shrink(openPicture(buffer).toColourspace('srgb').removeAlpha(), { height, width });
@@ -35,7 +41,11 @@ export function readRgb(file: string, { height, width }: Size): Promise<{ image:
 export async function resizeRgb(image: RgbImage, size: Size): Promise<RgbImage> {
   const { height, width } = image;
   if (height === size.height && width === size.width) return image;
-  return rgbBytes(shrink(sharp(image.data, { raw: { height, width, channels: 3 } }), size), size);
+  return rgbBytes(shrink(rawPicture({ ...image, channels: 3 }), size), size);
+}
+
+function rawPicture({ height, width, channels, data }: PngPixels): Sharp {
+  return sharp(data, { raw: { height, width, channels } });
 }
 
 function shrink(picture: Sharp, { height, width }: Size): Sharp {
@@ -61,6 +71,8 @@ export function readValues(
   fix = 'save it as a grey or palette PNG',
 ): Promise<StoredValues> {
   return reading(file, readable, async (buffer) => {
+    const plain = (channel ?? 0) === 0 ? await decodePng(buffer, 1) : undefined;
+    if (plain) return { values: plain, bits: plain.data instanceof Uint16Array ? 16 : 8 };
     const metadata = await storedMetadata(buffer, file);
     const asIndices = metadata.isPalette && channel === undefined;
     const picture = asIndices
@@ -82,6 +94,8 @@ export function readValues(
 /** The three colours of every pixel, 0–255, exactly as stored. */
 export function readColors(file: string): Promise<Raster<Uint8Array>> {
   return reading(file, readable, async (buffer) => {
+    const plain = await decodePng(buffer, 3);
+    if (plain?.data instanceof Uint8Array) return { ...plain, data: plain.data };
     const { depth, space } = await storedMetadata(buffer, file);
     const pixels = await rawPixels(
       openPicture(buffer, { ignoreIcc: true }).toColourspace(space).removeAlpha(),

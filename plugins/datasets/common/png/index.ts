@@ -1,0 +1,1 @@
+export { decodePng, type PngPixels } from './decode-png.js';
