@@ -2,7 +2,7 @@ import type { Metadata, Sharp } from 'sharp';
 import { badValue, type Raster, type RgbImage, type Size } from '../../../core/index.js';
 import { checkPixels, openPicture } from './open-picture.js';
 import { indicesAsGrey } from './palette.js';
-import { decodePng, type PngPixels } from './png/index.js';
+import { decodePng } from './png/index.js';
 import { reading } from './reading.js';
 import { sharp } from './sharp.js';
 
@@ -22,11 +22,6 @@ export interface StoredValues {
  */
 export function readRgb(file: string, { height, width }: Size): Promise<{ image: RgbImage; original: Size }> {
   return reading(file, readable, async (buffer) => {
-    const plain = await decodePng(buffer, 3);
-    if (plain) {
-      const image = await rgbBytes(shrink(rawPicture(plain), { height, width }), { height, width });
-      return { image, original: { height: plain.height, width: plain.width } };
-    }
     const metadata = await openPicture(buffer).metadata();
     checkPixels(metadata);
     const pixels = shrink(openPicture(buffer).toColourspace('srgb').removeAlpha(), { height, width });
@@ -41,11 +36,7 @@ export function readRgb(file: string, { height, width }: Size): Promise<{ image:
 export async function resizeRgb(image: RgbImage, size: Size): Promise<RgbImage> {
   const { height, width } = image;
   if (height === size.height && width === size.width) return image;
-  return rgbBytes(shrink(rawPicture({ ...image, channels: 3 }), size), size);
-}
-
-function rawPicture({ height, width, channels, data }: PngPixels): Sharp {
-  return sharp(data, { raw: { height, width, channels } });
+  return rgbBytes(shrink(sharp(image.data, { raw: { height, width, channels: 3 } }), size), size);
 }
 
 function shrink(picture: Sharp, { height, width }: Size): Sharp {

@@ -1,1 +1,1 @@
-export { decodePng, type PngPixels } from './decode-png.js';
+export { decodePng } from './decode-png.js';

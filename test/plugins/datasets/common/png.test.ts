@@ -1,11 +1,8 @@
 import { crc32, deflateSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import sharp from 'sharp';
-import { readRgb } from '../../../../plugins/datasets/common/decode.js';
 import { openPicture } from '../../../../plugins/datasets/common/open-picture.js';
 import { decodePng } from '../../../../plugins/datasets/common/png/index.js';
-import { temporaryFolder } from '../pictures.js';
 
 interface Picture {
   readonly height: number;
@@ -116,8 +113,6 @@ const time = chunk('tIME', Buffer.from([7, 234, 1, 2, 3, 4, 5]));
 const small = picture(kinds[2], 12, 11);
 
 describe('data sets: plain PNG files', () => {
-  const folder = temporaryFolder();
-
   it('come out as they went in, of any size, with any filters, in any number of parts', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -143,28 +138,6 @@ describe('data sets: plain PNG files', () => {
       const original = picture(kind, 60, Math.ceil((15_003 * 8) / kind.channels / kind.bits), 77);
       const found = await decodePng(write(original, { filters: [4, 3, 2, 1, 4, 4, 0] }), kind.channels);
       expect(Buffer.compare(Buffer.from(bytesOf(found)!), original.bytes)).to.equal(0);
-    }
-  });
-
-  it('are resized as the decoder for all kinds would have it, to the bit', async () => {
-    const original = picture(kinds[2], 96, 130, 5);
-    const bytes = write(original, { filters: [3, 4, 1] });
-    const file = await folder.write('plain.png', bytes);
-    for (const [height, width] of [
-      [12, 16],
-      [33, 50],
-      [96, 130],
-      [200, 131],
-    ] as const) {
-      const expected = await sharp(bytes)
-        .toColourspace('srgb')
-        .removeAlpha()
-        .resize({ width, height, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
-        .raw()
-        .toBuffer();
-      const { image, original: size } = await readRgb(file, { height, width });
-      expect(size).to.deep.equal({ height: 96, width: 130 });
-      expect([...image.data]).to.deep.equal([...expected]);
     }
   });
 
