@@ -1,6 +1,7 @@
 import type { Metadata, Sharp } from 'sharp';
 import { badValue, checkPixels, openPicture, reading, type Raster } from '../../../core/index.js';
 import { indicesAsGrey } from './palette.js';
+import { decodePng } from './png/index.js';
 
 const readable = 'a readable picture';
 
@@ -24,6 +25,8 @@ export function readValues(
   fix = 'save it as a grey or palette PNG',
 ): Promise<StoredValues> {
   return reading(file, readable, async (buffer) => {
+    const plain = (channel ?? 0) === 0 ? await decodePng(buffer, 1) : undefined;
+    if (plain) return { values: plain, bits: plain.data instanceof Uint16Array ? 16 : 8 };
     const metadata = await storedMetadata(buffer, file);
     const asIndices = metadata.isPalette && channel === undefined;
     const picture = asIndices
@@ -45,6 +48,8 @@ export function readValues(
 /** The three colours of every pixel, 0–255, exactly as stored. */
 export function readColors(file: string): Promise<Raster<Uint8Array>> {
   return reading(file, readable, async (buffer) => {
+    const plain = await decodePng(buffer, 3);
+    if (plain?.data instanceof Uint8Array) return { ...plain, data: plain.data };
     const { depth, space } = await storedMetadata(buffer, file);
     const pixels = await rawPixels(
       openPicture(buffer, { ignoreIcc: true }).toColourspace(space).removeAlpha(),
