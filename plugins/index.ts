@@ -42,6 +42,7 @@ export * from './tasks/index.js';
 export * from './transfer-nets/index.js';
 export * from './weighters/index.js';
 
+/** All that crosstask brings, as the plugin that programs hand to `loadConfig`. */
 export const builtin = definePlugin({
   name: 'crosstask',
   module: import.meta.url,

@@ -1,6 +1,8 @@
+import { basename } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { ExportedModel } from '../../core/index.js';
 import { BaseCommand } from '../base-command.js';
+import type { Ending } from '../ending.js';
 
 export default class Export extends BaseCommand {
   static override summary = 'Write a run’s model for other programs: TensorFlow.js in a browser, or PyTorch.';
@@ -49,18 +51,18 @@ export default class Export extends BaseCommand {
       quantize,
       part,
     });
-    this.log(describe(exported));
+    this.logEnding(endingOf(exported));
     return exported;
   }
 }
 
-function describe({ files, outputs, difference }: ExportedModel): string {
-  const lines = files.map(({ file, bytes }) => `Wrote ${file} (${(bytes / 2 ** 20).toFixed(1)} MiB)`);
-  if (outputs) lines.push(`Outputs: ${outputs.join(', ')}`);
-  if (difference !== undefined) {
-    lines.push(
-      `Compared with the run’s model: at most ${difference.toExponential(1)} of the largest value off`,
-    );
-  }
-  return lines.join('\n');
+function endingOf({ format, files, outputs = [], difference }: ExportedModel): Ending {
+  const closeness =
+    difference === undefined
+      ? ''
+      : ` Its outputs ${outputs.join(', ')} are the run’s, to ${difference.toExponential(1)} of the largest value.`;
+  const written = Object.fromEntries(
+    files.map(({ file, bytes }) => [`${basename(file)}, ${(bytes / 2 ** 20).toFixed(1)} MiB`, file]),
+  );
+  return { outcome: `Exported as ${format}.${closeness}`, written };
 }

@@ -27,6 +27,7 @@ export type ComparisonEvent =
   | { readonly type: 'training'; readonly cell: ComparisonCell; readonly event: TrainingEvent }
   | { readonly type: 'outcome'; readonly cell: ComparisonCell; readonly outcome: CellOutcome };
 
+/** Where a comparison writes, and how it is followed and stopped. */
 export interface CompareOptions {
   /** The comparison's folder: new, or an earlier one's, which then goes on where it stopped. */
   readonly folder: string;

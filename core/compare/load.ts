@@ -13,6 +13,7 @@ import { rowConfig } from './row-config.js';
 import { planRows, slug, withoutNulls, type RowPlan } from './rows.js';
 import { comparisonSchema, type Comparison } from './schema.js';
 
+/** Where a comparison comes from. */
 export interface LoadComparisonOptions {
   /** Plugins that need not be named, e.g. the built-in ones. */
   readonly plugins: readonly Plugin[];
@@ -41,6 +42,7 @@ export interface ComparisonCell {
   readonly loaded: LoadedConfig;
 }
 
+/** A checked comparison: every run that it takes. */
 export interface LoadedComparison {
   readonly spec: Comparison;
   readonly rows: readonly RowPlan[];

@@ -12,6 +12,7 @@ export interface TableColumn {
   readonly unit: string;
 }
 
+/** One row of a table, in words. */
 export interface TableRow {
   readonly cells: readonly string[];
   /** Per cell, whether it is the best of the measured rows. */

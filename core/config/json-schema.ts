@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { kinds, nestedKind, type Kind, type Registry } from '../registry/index.js';
 import { configSchema } from './schema.js';
 
-type JsonSchema = Record<string, unknown>;
+/** A JSON schema, as an object. */
+export type JsonSchema = Record<string, unknown>;
 
 /** Exporters are named by a command, not by a config. */
 const configKinds = kinds.filter((kind) => kind !== 'exporter');

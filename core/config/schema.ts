@@ -155,6 +155,7 @@ export const configSchema = z.strictObject({
   $schema: z.string().optional().describe('For editors: where the JSON schema of a config is.'),
 });
 
+/** A whole config: presets and overrides merged, defaults filled in. */
 export type Config = z.output<typeof configSchema>;
 
 interface ConfigPart extends NestedPart {

@@ -9,10 +9,15 @@ export type DirectPredictions = Readonly<Record<string, tf.Tensor4D>>;
 export interface Network {
   /** Its parts by name, e.g. `encoder`, `decoder.depth`. Together they hold all its parameters. */
   readonly parts: Readonly<Record<string, tf.LayersModel>>;
-  /** @param image [batch, height, width, 3], normalised; @param training whether batch norm uses and updates batch statistics */
+  /**
+   * The tasks' predictions for a batch of images.
+   * @param image [batch, height, width, 3], normalised
+   * @param training whether batch norm uses and updates batch statistics
+   */
   forward(image: tf.Tensor4D, training: boolean): DirectPredictions;
 }
 
+/** What an architecture is built from. */
 export interface ArchitectureContext extends Omit<PartContext, 'name'> {
   readonly tasks: readonly Task[];
   readonly backbone: Backbone;
@@ -20,5 +25,6 @@ export interface ArchitectureContext extends Omit<PartContext, 'name'> {
 
 /** How the tasks' predictions come from the image: what is shared and what is not. */
 export interface Architecture {
+  /** A network with a head for each task. */
   build(context: ArchitectureContext): Network;
 }

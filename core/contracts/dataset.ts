@@ -64,7 +64,9 @@ export interface Sample extends Size {
   readonly labels: Readonly<Record<string, Raster | undefined>>;
 }
 
+/** The parts of a data set: what is learnt from, what the best model is chosen on, what it is measured on in the end. */
 export const splitNames = ['train', 'val', 'test'] as const;
+/** One of `splitNames`. */
 export type SplitName = (typeof splitNames)[number];
 
 /** The samples of one split, in a fixed order. */

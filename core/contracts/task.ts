@@ -36,6 +36,7 @@ export interface Reference {
 export interface TrivialPredictor {
   /** E.g. `majority class`. */
   readonly name: string;
+  /** Learns from one sample's labels. */
   update(target: HostTarget): void;
   /** The decoded prediction of every pixel, one number per channel. */
   compute(): readonly number[];
@@ -111,6 +112,7 @@ export interface Task {
   readonly decoded?: DecodedInfo;
   /** Fresh metrics; the first is the one that stands for the task. */
   metrics(): readonly Metric[];
+  /** A fresh predictor that has learnt nothing yet. */
   trivial(): TrivialPredictor;
   /** For pictures of errors. Absent: class ids are right or wrong, and of numbers the absolute difference counts. */
   readonly error?: ErrorMeasure;

@@ -26,6 +26,7 @@ export interface ExampleSource {
   load(index: number, variation?: Variation): Promise<Example>;
 }
 
+/** How batches are loaded; none of it changes what they hold. */
 export interface LoaderSettings {
   /** Batches that may be loading, or be loaded and waiting, at once; 0 = none ahead of their turn. Default 2. */
   readonly prefetch?: number | undefined;

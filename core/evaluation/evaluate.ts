@@ -8,6 +8,7 @@ import { pause } from '../pause.js';
 /** Metrics by task and name; a metric without a labelled pixel is left out. */
 export type MetricValues = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
+/** What a model is measured on. */
 export interface EvaluationData {
   readonly loader: Loader;
   readonly tasks: readonly Task[];

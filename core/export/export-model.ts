@@ -10,8 +10,10 @@ import { artifactsOf, checkGraphModel, graphOf, type GraphModelArtifacts } from 
 import { metadataOf } from './metadata.js';
 import { torchModel, torchPart } from './torch/index.js';
 
+/** What a model can be written as. */
 export const exportFormats = ['tfjs', 'safetensors'] as const;
 
+/** Which of a run's models is written, as what, and where. */
 export interface ExportModelOptions {
   /** The run's folder. */
   readonly folder: string;
@@ -28,12 +30,14 @@ export interface ExportModelOptions {
   readonly part?: string | undefined;
 }
 
+/** One file that was written. */
 export interface ExportedFile {
   /** Absolute path. */
   readonly file: string;
   readonly bytes: number;
 }
 
+/** What was written, and how far it is from the run's model. */
 export interface ExportedModel {
   readonly format: ExportModelOptions['format'];
   readonly files: readonly ExportedFile[];

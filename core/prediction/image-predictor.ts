@@ -9,6 +9,7 @@ import { predictTiled } from './predict-tiled.js';
 import { readAhead } from './read-ahead.js';
 import { resizeDecoded } from './resize-decoded.js';
 
+/** How pictures are predicted. */
 export interface ImagePredictorOptions {
   /** Images, or tiles of one, side by side; default 8. */
   readonly batchSize?: number | undefined;

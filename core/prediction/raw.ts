@@ -14,6 +14,7 @@ export interface RawEncoding {
   readonly invalid?: 0;
 }
 
+/** Raw numbers as a picture, and how to read them back. */
 export interface RawPicture {
   readonly encoding: RawEncoding;
   readonly picture: Raster<Uint8Array | Uint16Array>;

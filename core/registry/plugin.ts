@@ -29,6 +29,7 @@ export interface Kinds {
   exporter: Exporter;
 }
 
+/** A kind of part, e.g. `weighter`. */
 export type Kind = keyof Kinds;
 
 /** Where a plugin lists its parts of each kind; a missing kind is a compile error here. */
@@ -46,6 +47,7 @@ export const kindFields = {
   exporter: 'exporters',
 } as const satisfies Record<Kind, string>;
 
+/** The kinds of parts that a plugin can define. */
 export const kinds = Object.keys(kindFields) as readonly Kind[];
 
 /** One named part: what it is, what it takes, how it is made. */
@@ -54,7 +56,11 @@ export interface PartDefinition<T, Options extends z.ZodType = z.ZodType> {
   readonly description: string;
   /** Its options; every option has a default or is required, and unknown ones are refused. */
   readonly options: Options;
-  /** @param deps what the run offers, see `Deps` */
+  /**
+   * Makes the part.
+   * @param options checked, defaults filled in
+   * @param deps what the run offers
+   */
   create(options: z.output<Options>, deps: Deps): T;
 }
 

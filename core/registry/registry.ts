@@ -76,10 +76,12 @@ export class Registry {
       this.written.get(field)!.set(preset, { plugin: name, preset: fragment });
   }
 
+  /** The parts of a kind by name. */
   names(kind: Kind): readonly string[] {
     return [...this.parts.get(kind)!.keys()];
   }
 
+  /** All parts of all kinds. */
   list(): readonly PartListing[] {
     return kinds.flatMap((kind) =>
       [...this.parts.get(kind)!].map(([name, { plugin, part }]) => ({
@@ -91,10 +93,12 @@ export class Registry {
     );
   }
 
+  /** What `extends` can name. */
   presetNames(): readonly string[] {
     return [...this.written.get('presets')!.keys()];
   }
 
+  /** A preset by name; undefined where there is none. */
   preset(name: string): Preset | undefined {
     return this.written.get('presets')!.get(name)?.preset;
   }

@@ -15,6 +15,7 @@ import { RunFolder } from './folder.js';
 import { openSession, type Session } from './session.js';
 import type { RunResult } from './train.js';
 
+/** Which model is measured, on what, and beside what. */
 export interface EvaluateOptions {
   readonly folder: string;
   readonly split: SplitName;
@@ -22,6 +23,7 @@ export interface EvaluateOptions {
   readonly checkpoint?: 'best' | 'last';
   /** Another run, whose best model is evaluated on the same data, that Δm is taken against. */
   readonly baseline?: { readonly folder: string; readonly loaded: LoadedConfig } | undefined;
+  /** Told after each batch: images done, of how many. */
   readonly onProgress?: (done: number, of: number) => void;
 }
 

@@ -5,12 +5,14 @@ import type { LoadedConfig } from '../config/index.js';
 import { makeEmptyFolder } from '../io/empty-folder.js';
 import { openData, runContainer } from './data.js';
 
+/** What is written, in which layout, and where. */
 export interface ExportOptions {
   /** An exporter's name. */
   readonly format: string;
   readonly splits: readonly SplitName[];
   /** New, or empty. */
   readonly folder: string;
+  /** Told after each sample. */
   readonly onProgress?: (done: number, of: number) => void;
 }
 

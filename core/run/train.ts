@@ -25,6 +25,7 @@ import { writeProblem } from './problem.js';
 import { assertSameConfig, checkpointToResume, reopenSession, resume } from './resume.js';
 import { openSession, type Session } from './session.js';
 
+/** Where a run writes, and how it is followed and stopped. */
 export interface TrainOptions {
   /** The run's folder: new, or an earlier run's to resume. */
   readonly folder: string;

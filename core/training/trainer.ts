@@ -20,6 +20,7 @@ import { Stepper } from './stepper.js';
 import type { Trouble } from './trouble.js';
 import { Waiting } from './waiting.js';
 
+/** What a training is made of. */
 export interface TrainerArgs {
   readonly settings: Config['train'];
   readonly tasks: readonly Task[];

@@ -100,7 +100,7 @@ describe('mtl train and mtl evaluate', () => {
     );
     expect(stdout).to.match(/│ segmentation │ miou +│ +[\d.e-]+ │ +[\d.e-]+ │ majority class +│/);
     expect(stdout).to.match(
-      /\n\nTrained in \d+ s; these are the best model’s metrics on the validation split\.\nRun +lines\nNext +mtl \S+ .*lines\n/,
+      /\n\nTrained in [^;]+; these are the best model’s metrics on the validation split\.\nRun +lines\nNext +mtl \S+ .*lines\n/,
     );
     // Neither colours nor a bar.
     expect([...stdout].filter((character) => character < ' ' && character !== '\n')).to.deep.equal([]);

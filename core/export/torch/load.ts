@@ -4,6 +4,7 @@ import { readRegularFileSync } from '../../io/read-file.js';
 import { parseSafetensors, type HostTensor } from '../../io/safetensors.js';
 import { fromTorch, torchShape } from './names.js';
 
+/** A file with PyTorch's names, and what it is for, as messages need it. */
 export interface TorchFile {
   readonly file: string;
   /** The config's key that names it. */

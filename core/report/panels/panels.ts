@@ -2,6 +2,7 @@ import type { HostTarget, LabelInfo, Raster, Sample, Split, Task } from '../../c
 import type { LoadedConfig } from '../../config/index.js';
 import { collate, prepare, separate } from '../../data/index.js';
 import { MtlError } from '../../errors.js';
+import { heatMap, mistakeMap } from '../../prediction/heat-map.js';
 import { predictImages, type ImagePrediction } from '../../prediction/index.js';
 import { RunFolder } from '../../run/folder.js';
 import { openSession } from '../../run/session.js';
@@ -9,7 +10,6 @@ import { readCheckpoint, restoreCheckpoint } from '../../training/index.js';
 import { shown } from '../numbers.js';
 import { encodePicture } from './encode.js';
 import { errorMeasureOf, quantile } from './error-map.js';
-import { heatMap, mistakeMap } from './heat.js';
 import type { ClassLegend, PanelCell, PanelLegend, PanelRow, PanelsView } from './views.js';
 
 export interface PanelOptions {

@@ -6,6 +6,7 @@ import type { Model } from '../../model/index.js';
 
 /** What is written for each image. */
 export const outputKinds = ['color', 'raw', 'mosaic'] as const;
+/** What can be written for an image. */
 export type OutputKind = (typeof outputKinds)[number];
 
 /** Name of the file that says what the others are. */

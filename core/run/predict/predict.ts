@@ -8,6 +8,7 @@ import { findImages, type FoundImage } from './find-images.js';
 import { assertNew, indexName, outputKinds, partNames, type OutputKind } from './output.js';
 import { writeResult, type WrittenImage } from './write-result.js';
 
+/** Which pictures are predicted, and what is written. */
 export interface PredictOptions extends OpenModelOptions, Omit<ImagePredictorOptions, 'onBad' | 'imageSide'> {
   /** Files, folders (with the pictures below them) and globs. */
   readonly images: readonly string[];
@@ -29,6 +30,7 @@ export interface SkippedImage {
   readonly reason: string;
 }
 
+/** What was predicted. */
 export interface PredictReport {
   /** Of the predictions, an absolute path. */
   readonly folder: string;

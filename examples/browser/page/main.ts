@@ -2,6 +2,7 @@
  * Loads an exported model and predicts on a chosen image, a dropped one or the camera. After each prediction the document
  * gets an event `predicted` with the values, for programs that use the page. `?backend=wasm` names what computes.
  */
+import * as tf from '@tensorflow/tfjs';
 import { backendNames, backends, startBackend, type Backend } from './backend.js';
 import { ExportedModel, type Values } from './model.js';
 import { find, showError, showResults, showStatus } from './view.js';
@@ -25,23 +26,31 @@ let backend: Backend;
 /** The last image, for another backend. */
 let last: ImageData | undefined;
 
-await start(backends.find((name) => name === asked)).catch(fail);
+await start().catch(fail);
 
-async function start(wanted: Backend | undefined): Promise<void> {
-  showStatus('Loading the model …');
+/** The weights come to plain memory, and from there to whatever computes. */
+async function start(): Promise<void> {
+  await tf.setBackend('cpu');
+  model = await ExportedModel.load('model/model.json');
+  const { height, width } = model.metadata.input;
+  find('size').textContent =
+    `The network sees ${width} × ${height} pixels: an image of another size is stretched to that.`;
+  await computeBy(backends.find((name) => name === asked));
+}
+
+async function computeBy(wanted: Backend | undefined): Promise<void> {
+  const { height, width } = model.metadata.input;
+  showStatus('Preparing the model …');
+  // The first prediction also compiles what the graphics card runs.
   backend = await startBackend(wanted, async () => {
-    model = await ExportedModel.load('model/model.json');
-    const { height, width } = model.metadata.input;
-    // The first prediction also compiles what the graphics card runs.
     await model.predict(new Uint8ClampedArray(4 * height * width));
   });
-  const { height, width } = model.metadata.input;
   picker.replaceChildren(
     ...backends.map((name) => new Option(backendNames[name], name, false, name === backend)),
   );
-  find('size').textContent =
-    `The network sees ${width} × ${height} pixels: an image of another size is stretched to that.`;
   showStatus(`Ready, on ${backendNames[backend]}.`);
+  if (wanted && backend !== wanted)
+    showError(`${backendNames[wanted]} cannot be used in this browser or on this device.`);
 }
 
 function fail(error: unknown): void {
@@ -146,14 +155,9 @@ cameraButton.addEventListener('click', () => {
 });
 
 picker.addEventListener('change', () => {
-  const wanted = picker.value as Backend;
   showError();
-  void start(wanted)
-    .then(() => {
-      if (backend !== wanted)
-        showError(`${backendNames[wanted]} cannot be used in this browser or on this device.`);
-      return last && predict(last);
-    })
+  void computeBy(picker.value as Backend)
+    .then(() => last && predict(last))
     .catch(fail);
 });
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { absoluteError, classError, type Raster, type Task } from '../../../core/index.js';
 import { errorMeasureOf, quantile } from '../../../core/report/panels/error-map.js';
-import { heatMap, mistakeMap } from '../../../core/report/panels/heat.js';
+import { heatMap, mistakeMap } from '../../../core/prediction/heat-map.js';
 import { makeTask } from '../../plugins/tasks/tasks.js';
 
 function raster(width: number, channels: number, ...numbers: number[]): Raster {
