@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import type { EvaluationResult } from '../../core/index.js';
 import { BaseCommand } from '../base-command.js';
 import { progressLine } from '../progress.js';
+import type { Style } from '../style.js';
 import { resultTable } from '../tables.js';
 
 export default class Evaluate extends BaseCommand {
@@ -37,13 +38,27 @@ export default class Evaluate extends BaseCommand {
           : { folder: baseline, loaded: await this.loadRunConfig(baseline, {}) },
       onProgress: (done, of) => line.show(`Evaluating ${split}: batch ${done} of ${of}`),
     }).finally(() => line.clear());
-    this.log(resultTable(result));
-    if (result.deltaM !== undefined) this.log(gainLine(baseline, result.deltaM, result.notInDeltaM));
+    this.log(resultTable(result, this.columns, this.style));
+    const gain =
+      result.deltaM === undefined
+        ? ''
+        : ` ${gainLine(baseline, result.deltaM, result.notInDeltaM, this.style)}`;
+    this.logEnding({
+      outcome: `Metrics of the ${checkpoint} model of ${folder} on the ${split} split.${gain}`,
+      next: this.nextCommands(['report', 'predict'], folder),
+    });
     return result;
   }
 }
 
-function gainLine(baseline: string | undefined, gain: number, leftOut: readonly string[] = []): string {
-  const without = leftOut.length > 0 ? ` (without ${leftOut.join(', ')}: the baseline’s is 0)` : '';
-  return `Δm against ${baseline}: ${gain.toFixed(2)} %${without}`;
+function gainLine(
+  baseline: string | undefined,
+  gain: number,
+  leftOut: readonly string[] | undefined,
+  style: Style,
+): string {
+  const without =
+    leftOut && leftOut.length > 0 ? ` (without ${leftOut.join(', ')}: the baseline’s is 0)` : '';
+  const percent = `${gain.toFixed(2)} %`;
+  return `Δm against ${baseline}: ${gain > 0 ? style.good(percent) : percent}${without}`;
 }

@@ -36,7 +36,7 @@ export default class Plugins extends BaseCommand {
       presets: registry.presetNames(),
       comparisons: registry.comparisonNames(),
     };
-    this.log(listTable(listing.parts, process.stdout.isTTY ? process.stdout.columns : undefined));
+    this.log(listTable(listing.parts, this.columns, this.style));
     this.log(`\nPresets: ${listing.presets.join(', ')}`);
     this.log(`Comparisons: ${listing.comparisons.join(', ')}`);
     return listing;

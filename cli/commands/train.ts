@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { LoadedConfig, RunResult, TrainingEvent } from '../../core/index.js';
 import { BaseCommand } from '../base-command.js';
-import { reporter } from '../progress.js';
+import { duration, reporter } from '../progress.js';
 import { stopOnSignal } from '../stop.js';
 import { resultTable } from '../tables.js';
 import { surviveHangup } from '../terminal.js';
@@ -19,6 +19,7 @@ export default class Train extends BaseCommand {
     '<%= config.bin %> train',
     '<%= config.bin %> train --config examples/quickstart.config.yaml',
     '<%= config.bin %> train --preset xtasc-net --set train.epochs=3 --set backbone=resnet18',
+    '<%= config.bin %> train --tensorboard',
     '<%= config.bin %> train --run runs/first --resume',
     '<%= config.bin %> train --run runs/first --resume --from step-000100',
   ];
@@ -37,10 +38,17 @@ export default class Train extends BaseCommand {
       helpValue: 'NAME',
       dependsOn: ['resume'],
     }),
+    tensorboard: Flags.boolean({
+      summary:
+        'Write event files for TensorBoard, too, into the run’s folder tensorboard/ (log.tensorboard).',
+    }),
   };
 
   async run(): Promise<RunResult> {
-    const { flags } = await this.parse(Train);
+    const { flags: given } = await this.parse(Train);
+    const flags = given.tensorboard
+      ? { ...given, set: [...(given.set ?? []), 'log.tensorboard=true'] }
+      : given;
     const { train } = await import('../../core/index.js');
     const begun = flags.resume ? (flags.run ?? (await newestRun())) : undefined;
     const loaded =
@@ -49,6 +57,7 @@ export default class Train extends BaseCommand {
     const report = this.jsonEnabled()
       ? { event: (event: TrainingEvent) => this.logJson(event), end: () => undefined }
       : reporter(process.stdout, folder);
+    const began = performance.now();
     const stop = stopOnSignal(report.end);
     const alone = surviveHangup();
     try {
@@ -60,9 +69,17 @@ export default class Train extends BaseCommand {
         onEvent: report.event,
       });
       report.end();
-      this.log(
-        `\n${resultTable(result)}\n\n${leftOut(result)}Best model, on the validation split. Run: ${folder}`,
-      );
+      this.log(`\n${resultTable(result, this.columns, this.style)}`);
+      this.logEnding({
+        outcome:
+          `Trained in ${duration((performance.now() - began) / 1000)}; these are the best model’s metrics on the validation split.` +
+          leftOut(result),
+        written: {
+          Run: folder,
+          ...(loaded.config.log.tensorboard ? { TensorBoard: join(folder, 'tensorboard') } : {}),
+        },
+        next: this.nextCommands(['report', 'evaluate', 'predict', 'export'], folder),
+      });
       return result;
     } finally {
       report.end();
@@ -75,7 +92,7 @@ export default class Train extends BaseCommand {
 function leftOut({ badSamples }: RunResult): string {
   const counts = Object.entries(badSamples).filter(([, count]) => count > 0);
   if (counts.length === 0) return '';
-  return `Left out since they could not be read: ${counts.map(([split, count]) => `${count} of ${split}`).join(', ')}.\n`;
+  return ` Left out since they could not be read: ${counts.map(([split, count]) => `${count} of ${split}`).join(', ')}.`;
 }
 
 /** E.g. `runs/xtasc-net-2026-03-01T09-30-00`. */

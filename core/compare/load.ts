@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Expansion, layer } from '../config/expand.js';
 import { checkExtent } from '../config/extent.js';
 import { readConfig } from '../config/find.js';
@@ -193,19 +194,15 @@ function checkComparison(comparison: Fragment, registry: Registry, what: string)
 
 /** Two rows of one config are a mistake: something above has undone what they were to differ in. */
 function checkDiffer(rows: readonly RowPlan[], configs: readonly LoadedConfig[], what: string): void {
-  const seen = new Map<string, string>();
   for (const [index, { name }] of rows.entries()) {
-    const text = JSON.stringify(configs[index]!.config);
-    const other = seen.get(text);
-    if (other !== undefined) {
-      throw badValue('CONFIG_INVALID', {
-        what: `rows in ${what}`,
-        expected: 'configs that differ',
-        found: `one config for "${other}" and "${name}"`,
-        fix: 'leave out of base and --set what they are to differ in',
-      });
-    }
-    seen.set(text, name);
+    const other = configs.findIndex(({ config }) => isDeepStrictEqual(config, configs[index]!.config));
+    if (other === index) continue;
+    throw badValue('CONFIG_INVALID', {
+      what: `rows in ${what}`,
+      expected: 'configs that differ',
+      found: `one config for "${rows[other]!.name}" and "${name}"`,
+      fix: 'leave out of base and --set what they are to differ in',
+    });
   }
 }
 

@@ -13,7 +13,7 @@ export function comparisonMarkdown(result: ComparisonResult): string {
     ),
   ];
   return [
-    ...(title === null ? [] : [`## ${title}\n`]),
+    ...(title === null ? [] : [`## ${escape(title)}\n`]),
     ...table,
     '',
     ...[...notes, bestInBold].map((note) => `- ${escape(note)}`),

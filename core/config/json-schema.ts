@@ -30,6 +30,21 @@ export function configJsonSchema(registry: Registry): JsonSchema {
   };
 }
 
+/** The key paths of a config that do not depend on the parts that it names: `train`, `train.epochs` … */
+export function configKeys(): readonly string[] {
+  const keys = keysOf(toJsonSchema(configSchema), '');
+  // These two are for files: they are worked off before, or not looked at.
+  return [...new Set(keys)].filter((key) => key !== '$schema' && key !== 'extends');
+}
+
+function keysOf({ properties, anyOf }: JsonSchema, prefix: string): string[] {
+  const own = Object.entries((properties ?? {}) as Record<string, JsonSchema>).flatMap(([key, schema]) => [
+    prefix + key,
+    ...keysOf(schema, `${prefix}${key}.`),
+  ]);
+  return [...own, ...((anyOf ?? []) as JsonSchema[]).flatMap((form) => keysOf(form, prefix))];
+}
+
 function toJsonSchema(schema: z.ZodType): JsonSchema {
   const result: JsonSchema = z.toJSONSchema(schema, {
     io: 'input',

@@ -42,6 +42,13 @@ export type LabelInfo =
       readonly unit: string;
     };
 
+/**
+ * What a decoded prediction means, so that it can be resized, written to files and read again: a label, or numbers that
+ * all count, 0 as well, such as probabilities or colours. They lie within `range`.
+ */
+export type DecodedInfo =
+  LabelInfo | { readonly kind: 'numbers'; readonly unit: string; readonly range: readonly [number, number] };
+
 /** Whether a label is one value for the whole image, so that cropping and flipping leave it as it is. */
 export function isImageLabel({ kind }: LabelInfo): boolean {
   return kind === 'imageClass' || kind === 'imageNumber';

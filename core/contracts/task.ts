@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { Sample } from './dataset.js';
+import type { DecodedInfo, Sample } from './dataset.js';
 import type { Json } from './json.js';
 import type { Metric } from './metric.js';
 import type { Raster, RgbImage, Size } from './raster.js';
@@ -99,8 +99,16 @@ export interface Task {
   readonly transfer?: TaskTransfer;
   /** Absent: the task needs to know nothing about its data before it learns. */
   readonly statistics?: TargetStatistics;
-  /** The head's output as a value of the target's kind: class ids for scores. [batch, height, width, targetChannels] */
+  /**
+   * The head's output as a value of the target's kind: class ids for scores. [batch, height, width, targetChannels].
+   * What stands at a pixel depends on the prediction there alone: large pictures are decoded strip by strip.
+   */
   decode(prediction: tf.Tensor4D): tf.Tensor4D;
+  /**
+   * What `decode` gives, for files and other sizes. Absent: where it gives int32, ids; numbers of no unit and any range
+   * otherwise.
+   */
+  readonly decoded?: DecodedInfo;
   /** Fresh metrics; the first is the one that stands for the task. */
   metrics(): readonly Metric[];
   trivial(): TrivialPredictor;

@@ -11,5 +11,6 @@ export type { RunState } from './run-state.js';
 export { compareRuns, listRuns, type RunComparison, type RunListing } from './runs.js';
 export { openModel, type OpenModelOptions, type TrainedModel } from './open-model.js';
 export { openSession, type Session } from './session.js';
+export * from './predict/index.js';
 export { tryEngine, type EngineTrial, type TriedKernels } from './try-engine.js';
 export { train, type RunResult, type TrainOptions } from './train.js';

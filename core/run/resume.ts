@@ -133,6 +133,7 @@ export function comparable({
     JSON.stringify({
       ...config,
       engine: 'auto',
+      log: {},
       $schema: '',
       train: { ...train, ...harmless },
       loader: { ...loader, ...loading },

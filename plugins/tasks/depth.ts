@@ -53,6 +53,7 @@ function createDepth(settings: z.output<typeof options>, deps: Deps): Task {
       energy: meanDistance,
     },
     decode: (prediction) => prediction.clone(),
+    decoded: info,
     metrics: () => namedMetrics(deps, settings.metrics),
     trivial: () => meanPredictor('mean depth'),
     error: absoluteError(info.unit),

@@ -37,7 +37,7 @@ export const normals = definePart({
 });
 
 function createNormals(settings: z.output<typeof options>, deps: Deps): Task {
-  labelInfo(deps, settings.label, 'directions');
+  const info = labelInfo(deps, settings.label, 'directions');
   const loss = predictionLoss(deps, 'loss', settings.loss);
   const consistency = predictionLoss(deps, 'consistency', settings.consistency);
   return {
@@ -59,6 +59,7 @@ function createNormals(settings: z.output<typeof options>, deps: Deps): Task {
       energy: angularDistance,
     },
     decode: unitVectors,
+    decoded: info,
     metrics: () => namedMetrics(deps, settings.metrics),
     trivial: meanDirection,
     error: { unit: '°', kind: 'amount', measure: angles },

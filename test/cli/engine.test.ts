@@ -67,7 +67,7 @@ describe('mtl engine build', () => {
     const folder = project('well');
     expect(await mtlHere(['engine/build', 'made'], folder)).to.deep.equal({
       code: 0,
-      stdout: '1/2 compiling\n2/2 linking\none made\n',
+      stdout: '1/2 compiling\n2/2 linking\n\none made\nNext  mtl doctor\n',
       stderr: '',
     });
     expect(readFileSync(join(folder, 'made'), 'utf8')).to.equal('built');

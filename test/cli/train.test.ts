@@ -99,7 +99,9 @@ describe('mtl train and mtl evaluate', () => {
       /^epoch 1\/2: segmentation miou 0\.\d+, miou\.perImage .* \| depth absolute .* \| best so far$/m,
     );
     expect(stdout).to.match(/│ segmentation │ miou +│ +[\d.e-]+ │ +[\d.e-]+ │ majority class +│/);
-    expect(stdout).to.match(/\n\nBest model, on the validation split\. Run: lines\n$/);
+    expect(stdout).to.match(
+      /\n\nTrained in \d+ s; these are the best model’s metrics on the validation split\.\nRun +lines\nNext +mtl \S+ .*lines\n/,
+    );
     // Neither colours nor a bar.
     expect([...stdout].filter((character) => character < ' ' && character !== '\n')).to.deep.equal([]);
   });

@@ -1,0 +1,54 @@
+import type { Config } from '@oclif/core';
+import { plain, type Style } from './style.js';
+import { wrapped } from './text-table.js';
+
+/** What a command that took a while ends with. */
+export interface Ending {
+  /** What came out, in a sentence or two. */
+  readonly outcome: string;
+  /** Where things were written, by what they are. */
+  readonly written?: Readonly<Record<string, string>>;
+  /** What may be done now; as `nextCommands` gives it. */
+  readonly next?: readonly string[];
+}
+
+/** @param columns of the terminal: sentences are broken to fit it, paths and commands are left whole to be copied */
+export function endingText(
+  { outcome, written = {}, next = [] }: Ending,
+  columns?: number,
+  style: Style = plain,
+): string {
+  const places = Object.entries(written);
+  const width = Math.max(0, ...places.map(([what]) => what.length), next.length > 0 ? 'Next'.length : 0);
+  const line = (title: string, text: string): string => `${style.hint(title.padEnd(width))}  ${text}`;
+  return [
+    columns === undefined ? outcome : wrapped(outcome, columns),
+    ...places.map(([what, place]) => line(what, place)),
+    ...next.map((command, index) => line(index === 0 ? 'Next' : '', command)),
+  ].join('\n');
+}
+
+/** The ones of these commands that there are, with the run that they are to be about, as they take it. */
+export function nextCommands(
+  config: Pick<Config, 'bin' | 'findCommand'>,
+  ids: readonly string[],
+  run: string,
+): string[] {
+  return ids.flatMap((id) => {
+    const command = config.findCommand(id);
+    if (!command) return [];
+    const { args, flags } = command;
+    const takesFlag = 'run' in flags;
+    if (!takesFlag && Object.keys(args).length === 0) return [];
+    const others = Object.entries({ ...(takesFlag ? args : {}), ...flags }).some(
+      ([name, { required }]) => required && name !== 'run',
+    );
+    const name = `${config.bin} ${id.replaceAll(':', ' ')}`;
+    return [`${name} ${takesFlag ? '--run ' : ''}${quoted(run)}${others ? ' …' : ''}`];
+  });
+}
+
+/** As a shell takes it for one word. */
+function quoted(text: string): string {
+  return /^[\w./:@%+=,~-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
