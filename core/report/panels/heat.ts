@@ -34,6 +34,6 @@ export function mistakeMap({ height, width, data: errors }: Raster, mask: Uint8A
   return { height, width, channels: 3, data };
 }
 
-function css([red, green, blue]: Color): string {
+function css([red, green, blue]: readonly [number, number, number]): string {
   return `rgb(${red}, ${green}, ${blue})`;
 }
