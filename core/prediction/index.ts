@@ -1,5 +1,5 @@
 export { consistencyEnergy } from './energy.js';
-export { heatMap } from './heat-map.js';
+export { heatAnchors, heatMap } from './heat-map.js';
 export { ImagePredictor, type ImagePredictorOptions, type ImageResult } from './image-predictor.js';
 export { panelOf, picturesOf, type Pictures } from './panels.js';
 export { predictImages, type ImagePrediction, type DecodedTransfer } from './predict-images.js';

@@ -2,14 +2,14 @@ import type { HostTarget, LabelInfo, Raster, Sample, Split, Task } from '../../c
 import type { LoadedConfig } from '../../config/index.js';
 import { collate, prepare, separate } from '../../data/index.js';
 import { MtlError } from '../../errors.js';
-import { heatMap, mistakeMap } from '../../prediction/heat-map.js';
-import { predictImages, type ImagePrediction } from '../../prediction/index.js';
+import { heatMap, predictImages, type ImagePrediction } from '../../prediction/index.js';
 import { RunFolder } from '../../run/folder.js';
 import { openSession } from '../../run/session.js';
 import { readCheckpoint, restoreCheckpoint } from '../../training/index.js';
 import { shown } from '../numbers.js';
 import { encodePicture } from './encode.js';
 import { errorMeasureOf, quantile } from './error-map.js';
+import { maskedHeatMap, mistakeMap } from './heat.js';
 import type { ClassLegend, PanelCell, PanelLegend, PanelRow, PanelsView } from './views.js';
 
 export interface PanelOptions {
@@ -119,7 +119,7 @@ async function errorRow(task: Task, seen: readonly Seen[]): Promise<PanelRow> {
       const raster = { ...value, channels: 1, data: errors[index]! };
       return {
         kind: 'map',
-        image: kind === 'wrong' ? mistakeMap(raster, mask) : heatMap(raster, high, mask),
+        image: kind === 'wrong' ? mistakeMap(raster, mask) : maskedHeatMap(raster, high, mask),
       };
     },
     legend,
@@ -135,7 +135,7 @@ async function energyRows(seen: readonly Seen[]): Promise<readonly PanelRow[]> {
   );
   const image = (_: Seen, index: number) => ({
     kind: 'map' as const,
-    image: heatMap(energies[index]!, high),
+    image: heatMap(energies[index]!, high > 0 ? high : 1),
   });
   return [await pictures('consistency energy', seen, image, { kind: 'amount', high, unit: '' })];
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { absoluteError, classError, type Raster, type Task } from '../../../core/index.js';
+import { absoluteError, classError, heatMap, type Raster, type Task } from '../../../core/index.js';
 import { errorMeasureOf, quantile } from '../../../core/report/panels/error-map.js';
-import { heatMap, mistakeMap } from '../../../core/prediction/heat-map.js';
+import { maskedHeatMap, mistakeMap } from '../../../core/report/panels/heat.js';
 import { makeTask } from '../../plugins/tasks/tasks.js';
 
 function raster(width: number, channels: number, ...numbers: number[]): Raster {
@@ -36,10 +36,11 @@ describe('error maps', () => {
   });
 
   it('are brighter the larger the error, and tell what has no label', () => {
-    const { data } = heatMap(raster(4, 1, 0, 1, 2, 9), 2, Uint8Array.of(1, 1, 1, 0));
+    const { data } = maskedHeatMap(raster(4, 1, 0, 1, 2, 9), 2, Uint8Array.of(1, 1, 1, 0));
     const light = (pixel: number): number => data[3 * pixel]! + data[3 * pixel + 1]! + data[3 * pixel + 2]!;
     expect(light(0)).to.be.below(light(1));
     expect(light(1)).to.be.below(light(2));
+    expect(heatMap(raster(1, 1, NaN), 2).data).to.deep.equal(data.subarray(6, 9));
     const wrong = mistakeMap(raster(3, 1, 0, 1, 1), Uint8Array.of(1, 1, 0));
     const colors = [0, 1, 2].map((pixel) => wrong.data.subarray(3 * pixel, 3 * pixel + 3).join());
     expect(new Set(colors).size).to.equal(3);

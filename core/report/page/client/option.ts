@@ -45,7 +45,7 @@ export function optionOf(view: ChartView, theme: Theme): EChartsCoreOption {
     xAxis: {
       ...axis,
       type: 'value',
-      max: 'dataMax',
+      max: ({ max }: { readonly max: number }) => Math.ceil(max),
       min: 0,
       minInterval: 1,
       splitLine: { show: false },
