@@ -20,6 +20,7 @@ const notRun: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'npm run quickstart': 'installs and builds the clone, and is this test’s own caller',
     'npx mtl init --data folders': 'docs/guide.md runs these commands, on data that are there',
     'sudo apt-get': 'installs a system package',
+    'mtl completion': 'writes to the settings of the user’s shell',
   },
   'docs/architecture.md': { 'core/ ': 'a list of folders' },
   'docs/compare.md': {
@@ -107,6 +108,8 @@ function runProgram(command: string, args: readonly string[], folder: string): v
   const env = {
     ...plainEnvironment,
     PATH: `${join(folder, 'bin')}${delimiter}${process.env.PATH}`,
+    // A block may write to the user's own files, such as ~/.bashrc.
+    HOME: folder,
     // No compiled engine: what the pages show has to run everywhere.
     CROSSTASK_CACHE: join(folder, 'cache'),
   };
