@@ -28,7 +28,7 @@ export function endingText(
   ].join('\n');
 }
 
-/** The ones of these commands that there are, with the run that they are to be about, as they take it. */
+/** The ones of these commands that there are and take a run, with the run that they are to be about. */
 export function nextCommands(
   config: Pick<Config, 'bin' | 'findCommand'>,
   ids: readonly string[],
@@ -38,13 +38,10 @@ export function nextCommands(
     const command = config.findCommand(id);
     if (!command) return [];
     const { args, flags } = command;
-    const takesFlag = 'run' in flags;
-    if (!takesFlag && Object.keys(args).length === 0) return [];
-    const others = Object.entries({ ...(takesFlag ? args : {}), ...flags }).some(
-      ([name, { required }]) => required && name !== 'run',
-    );
+    if (!('run' in args)) return [];
+    const others = Object.values(flags).some(({ required }) => required);
     const name = `${config.bin} ${id.replaceAll(':', ' ')}`;
-    return [`${name} ${takesFlag ? '--run ' : ''}${quoted(run)}${others ? ' …' : ''}`];
+    return [`${name} ${quoted(run)}${others ? ' …' : ''}`];
   });
 }
 

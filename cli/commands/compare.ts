@@ -125,6 +125,6 @@ function closing({ cells }: ComparisonResult, { spec }: LoadedComparison, folder
       ? `${failed} of ${cells.length} runs failed; the same command tries them again: mtl compare --out ${folder}`
       : spec.seeds.length === 1
         ? 'One seed says little about a difference: --seeds 3 adds two, without training this one again.'
-        : `A run by itself: mtl evaluate --run ${folder}/${cells[0]!.run}`,
+        : `A run by itself: mtl evaluate ${folder}/${cells[0]!.run}`,
   ].join('\n');
 }

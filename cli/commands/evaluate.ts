@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import type { EvaluationResult } from '../../core/index.js';
 import { BaseCommand } from '../base-command.js';
 import { progressLine } from '../progress.js';
@@ -8,11 +8,11 @@ import { resultTable } from '../tables.js';
 export default class Evaluate extends BaseCommand {
   static override summary = 'Evaluate a trained model on a split of its data.';
   static override examples = [
-    '<%= config.bin %> evaluate --run runs/first --split test',
-    '<%= config.bin %> evaluate --run runs/xtasc-net --baseline runs/st-net --json',
+    '<%= config.bin %> evaluate runs/first --split test',
+    '<%= config.bin %> evaluate runs/xtasc-net --baseline runs/st-net --json',
   ];
+  static override args = { run: Args.string({ description: 'Folder of the run.', required: true }) };
   static override flags = {
-    run: Flags.string({ summary: 'Folder of the run.', helpValue: 'FOLDER', required: true }),
     split: Flags.option({ options: ['train', 'val', 'test'] as const, default: 'val' as const })({
       summary: 'Which part of the data.',
     }),
@@ -23,9 +23,10 @@ export default class Evaluate extends BaseCommand {
   };
 
   async run(): Promise<EvaluationResult> {
-    const { flags } = await this.parse(Evaluate);
+    const { args, flags } = await this.parse(Evaluate);
     const { evaluateRun } = await import('../../core/index.js');
-    const { run: folder, split, checkpoint, baseline } = flags;
+    const { run: folder } = args;
+    const { split, checkpoint, baseline } = flags;
     const loaded = await this.loadRunConfig(folder, flags);
     const line = progressLine(this.jsonEnabled() ? undefined : process.stdout);
     const result = await evaluateRun(loaded, {

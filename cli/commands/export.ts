@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { Flags } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import type { ExportedModel } from '../../core/index.js';
 import { BaseCommand } from '../base-command.js';
 import type { Ending } from '../ending.js';
@@ -10,13 +10,13 @@ export default class Export extends BaseCommand {
     'tfjs is a folder with model.json and weights.bin, which tf.loadGraphModel loads; what it gives is compared with the ' +
     'run’s model before it is written. safetensors is one file with PyTorch’s names and layouts, from which a training can start by --set init=FILE.';
   static override examples = [
-    '<%= config.bin %> export --run runs/first --format tfjs --out public/model',
-    '<%= config.bin %> export --run runs/first --format tfjs --quantize float16',
-    '<%= config.bin %> export --run runs/first --format safetensors --out model.safetensors',
-    '<%= config.bin %> export --run runs/first --format safetensors --part encoder --out encoder.safetensors',
+    '<%= config.bin %> export runs/first --format tfjs --out public/model',
+    '<%= config.bin %> export runs/first --format tfjs --quantize float16',
+    '<%= config.bin %> export runs/first --format safetensors --out model.safetensors',
+    '<%= config.bin %> export runs/first --format safetensors --part encoder --out encoder.safetensors',
   ];
+  static override args = { run: Args.string({ description: 'Folder of the run.', required: true }) };
   static override flags = {
-    run: Flags.string({ summary: 'Folder of the run.', helpValue: 'FOLDER', required: true }),
     format: Flags.option({ options: ['tfjs', 'safetensors'] as const, required: true })({
       summary: 'What to write.',
     }),
@@ -38,8 +38,9 @@ export default class Export extends BaseCommand {
   };
 
   async run(): Promise<ExportedModel> {
-    const { flags } = await this.parse(Export);
-    const { run: folder, format, out, checkpoint, transfer, quantize, part } = flags;
+    const { args, flags } = await this.parse(Export);
+    const { run: folder } = args;
+    const { format, out, checkpoint, transfer, quantize, part } = flags;
     const loaded = await this.loadRunConfig(folder, flags);
     const { exportModel } = await import('../../core/index.js');
     const exported = await exportModel(loaded, {

@@ -110,7 +110,7 @@ export class RunFolder {
     const file = join(this.path, 'config.json');
     if (!existsSync(file)) {
       throw badValue('RUN_INVALID', {
-        what: '--run',
+        what: 'the run',
         expected: 'the folder of a run',
         found: existsSync(this.path) ? `no config.json in ${this.path}` : `no folder ${this.path}`,
         fix: 'check the path; "mtl train" starts a run',

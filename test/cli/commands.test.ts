@@ -123,7 +123,7 @@ describe('the mtl command', () => {
       [await mtlHere(['train', '--config'], work.path), /--config expects a value/],
       [await mtlHere(['evaluate'], work.path), /Missing required flag run/],
       [
-        await mtlHere(['evaluate', '--run', 'a', '--split', 'vla'], work.path),
+        await mtlHere(['evaluate', 'a', '--split', 'vla'], work.path),
         /--split=vla to be one of: train, val, test/,
       ],
       [

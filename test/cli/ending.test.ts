@@ -15,7 +15,7 @@ describe('the end of a command', () => {
   const ending = {
     outcome: 'Trained in 8 s; these are the best model’s metrics.',
     written: { Run: 'runs/a', TensorBoard: 'runs/a/tensorboard' },
-    next: ['mtl evaluate --run runs/a', 'mtl report runs/a'],
+    next: ['mtl evaluate runs/a', 'mtl report runs/a'],
   };
 
   it('says what came out, where it is and what to do next', () => {
@@ -23,7 +23,7 @@ describe('the end of a command', () => {
       'Trained in 8 s; these are the best model’s metrics.',
       'Run          runs/a',
       'TensorBoard  runs/a/tensorboard',
-      'Next         mtl evaluate --run runs/a',
+      'Next         mtl evaluate runs/a',
       '             mtl report runs/a',
     ]);
     expect(endingText({ outcome: 'Done.' })).to.equal('Done.');
@@ -35,27 +35,25 @@ describe('the end of a command', () => {
     expect(lines.slice(2)).to.deep.equal(endingText(ending).split('\n').slice(1));
   });
 
-  it('names only commands that there are, as they take a run', () => {
+  it('names only commands that there are, and are about a run', () => {
     const config = configWith({
-      evaluate: { flags: { run: { required: true }, split: {} } },
+      evaluate: { args: { run: { required: true } }, flags: { split: {} } },
       report: { args: { run: { required: true } } },
-      predict: { args: { images: { required: true } }, flags: { run: { required: true } } },
-      export: { flags: { run: { required: true }, format: { required: true } } },
+      predict: { args: { run: { required: true } }, flags: { images: { required: true } } },
       'data:inspect': { flags: { split: {} } },
     });
-    const ids = ['evaluate', 'report', 'predict', 'export', 'data:inspect', 'compare'];
+    const ids = ['evaluate', 'report', 'predict', 'data:inspect', 'compare'];
     expect(nextCommands(config, ids, 'runs/a')).to.deep.equal([
-      'mtl evaluate --run runs/a',
+      'mtl evaluate runs/a',
       'mtl report runs/a',
-      'mtl predict --run runs/a …',
-      'mtl export --run runs/a …',
+      'mtl predict runs/a …',
     ]);
   });
 
   it('quotes a folder as a shell needs it', () => {
-    const config = configWith({ evaluate: { flags: { run: {} } } });
+    const config = configWith({ evaluate: { args: { run: {} } } });
     const next = (run: string): string => nextCommands(config, ['evaluate'], run)[0]!;
-    expect(next('runs/größe 1')).to.equal("mtl evaluate --run 'runs/größe 1'");
-    expect(next("it's")).to.equal(String.raw`mtl evaluate --run 'it'\''s'`);
+    expect(next('runs/größe 1')).to.equal("mtl evaluate 'runs/größe 1'");
+    expect(next("it's")).to.equal(String.raw`mtl evaluate 'it'\''s'`);
   });
 });

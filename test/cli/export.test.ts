@@ -12,7 +12,7 @@ describe('mtl export', () => {
     await train(await load('train.epochs=1'), { folder: join(folder.path, 'run') });
   });
 
-  const run = (...args: string[]) => mtlHere(['export', '--run', 'run', ...args], folder.path);
+  const run = (...args: string[]) => mtlHere(['export', 'run', ...args], folder.path);
 
   it('writes a folder for TensorFlow.js and says what it gives and how close it is', async () => {
     const { code, stdout } = await run('--format', 'tfjs', '--out', 'model', '--quantize', 'float16');
@@ -42,9 +42,9 @@ describe('mtl export', () => {
   });
 
   it('fails with one message: no such run, a place that is taken, an option of the other format', async () => {
-    const absent = await mtlHere(['export', '--run', 'absent', '--format', 'tfjs'], folder.path);
+    const absent = await mtlHere(['export', 'absent', '--format', 'tfjs'], folder.path);
     expect(absent.code).to.equal(1);
-    expectOneError(absent.stderr, folder.path, /--run: expected the folder of a run, found no folder/);
+    expectOneError(absent.stderr, folder.path, /the run: expected the folder of a run, found no folder/);
     const taken = await run('--format', 'tfjs', '--out', 'run');
     expect(taken.code).to.equal(1);
     expectOneError(

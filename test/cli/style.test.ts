@@ -57,15 +57,15 @@ describe('colours', () => {
 
   it('are in no JSON, and mark of an error nothing but the word', async () => {
     const forced = { FORCE_COLOR: '1', NO_COLOR: undefined };
-    const json = await mtl(['evaluate', '--run', 'none', '--json'], work.path, forced);
+    const json = await mtl(['evaluate', 'none', '--json'], work.path, forced);
     expect(json.stdout)
       .to.match(/^\{"error"/)
       .and.not.match(codes);
-    const { stderr } = await mtl(['evaluate', '--run', 'none'], work.path, forced);
+    const { stderr } = await mtl(['evaluate', 'none'], work.path, forced);
     const word = '\u001b[31mError:\u001b[39m';
     expect(stderr.slice(0, word.length)).to.equal(word);
     expect(stderr.slice(word.length))
-      .to.match(/^ --run: expected/)
+      .to.match(/^ the run: expected/)
       .and.not.match(codes);
   }).timeout(60_000);
 });

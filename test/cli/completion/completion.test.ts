@@ -87,8 +87,8 @@ describe('mtl completion', function () {
 
   it('completes runs, here and in runs/, and paths', () => {
     expect(inBash('train', '--run', '')).to.deep.equal(['here', 'runs/first', 'runs/second run']);
-    expect(inBash('evaluate', '--run', 'runs/s')).to.deep.equal(['runs/second run']);
-    expect(inBash('evaluate', '--run', 'fi')).to.deep.equal(['runs/first']);
+    expect(inBash('evaluate', 'runs/s')).to.deep.equal(['runs/second run']);
+    expect(inBash('evaluate', 'fi')).to.deep.equal(['runs/first']);
     expect(inBash('train', '--run', 'da')).to.deep.equal(['data']);
     expect(inBash('inspect-batch', 'her')).to.deep.equal(['here']);
     expect(inBash('runs', 'runs/first', '')).to.include('runs/second run');
@@ -115,7 +115,7 @@ describe('mtl completion', function () {
     expect(inFish('mtl data in').map((found) => found.split(':')[0])).to.deep.equal(['inspect']);
     expect(inFish('mtl train --resu')[0]).to.match(/^--resume: Go on/);
     expect(inFish('mtl evaluate --split t')).to.have.length(2);
-    expect(inFish('mtl evaluate --run runs/f').join()).to.match(/^runs\/first/);
+    expect(inFish('mtl evaluate runs/f').join()).to.match(/^runs\/first/);
     expect(inFish('mtl evaluate --resu')).to.deep.equal([]);
   });
 

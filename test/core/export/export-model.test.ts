@@ -163,7 +163,7 @@ describe('exportModel, tfjs', () => {
 
   it('refuses a folder without a run, and a run without the model', async () => {
     const nowhere = await failureOf(() => loadRunConfig(join(path, 'nowhere'), [builtin]));
-    expect(nowhere.message).to.match(/--run: expected the folder of a run, found no folder/);
+    expect(nowhere.message).to.match(/the run: expected the folder of a run, found no folder/);
     const { best } = new RunFolder(run);
     const kept = readFileSync(best);
     rmSync(best);
