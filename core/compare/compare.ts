@@ -31,6 +31,7 @@ export type ComparisonEvent =
 export interface CompareOptions {
   /** The comparison's folder: new, or an earlier one's, which then goes on where it stopped. */
   readonly folder: string;
+  /** Told as the comparison goes on, the cells' trainings included. */
   readonly onEvent?: (event: ComparisonEvent) => void;
   /** Aborting it finishes the step under way, saves and stops. */
   readonly signal?: AbortSignal;

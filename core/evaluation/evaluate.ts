@@ -23,6 +23,7 @@ export interface EvaluationData {
 
 /** A batch's decoded predictions by task, [batch, height, width, targetChannels], on the host. */
 export type DecodedPredictions = Readonly<Record<string, Float32Array | Int32Array>>;
+/** Whatever predicts for a batch: a model, or a trivial predictor. */
 export type Predictor = (batch: HostBatch) => Promise<DecodedPredictions>;
 
 /**

@@ -12,7 +12,10 @@ export interface Pictures {
   readonly energy?: RgbImage;
 }
 
-/** @param energyRange the energy that is drawn brightest */
+/**
+ * Draws what a model says about one image, as its tasks draw it.
+ * @param energyRange the energy that is drawn brightest
+ */
 export function picturesOf(tasks: readonly Task[], result: ImageResult, energyRange: number): Pictures {
   const byName = new Map(tasks.map((task) => [task.name, task]));
   const pictured = tasks.filter(({ pooled }) => !pooled);

@@ -103,10 +103,12 @@ export class Registry {
     return this.written.get('presets')!.get(name)?.preset;
   }
 
+  /** Names of all comparisons, as presets have them. */
   comparisonNames(): readonly string[] {
     return [...this.written.get('comparisons')!.keys()];
   }
 
+  /** Undefined where no plugin brings one of that name. */
   comparison(name: string): Preset | undefined {
     return this.written.get('comparisons')!.get(name)?.preset;
   }

@@ -18,6 +18,7 @@ export interface ReportServer {
   readonly url: string;
   /** Settles when the pictures are made, or it is known why there are none. */
   readonly pictured: Promise<void>;
+  /** Ends all connections, and frees the port. */
   close(): Promise<void>;
 }
 

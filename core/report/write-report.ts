@@ -11,6 +11,7 @@ export interface WriteReportOptions extends ReportOptions {
   readonly out?: string | undefined;
 }
 
+/** A report that was written. */
 export interface WrittenReport {
   /** Its path. */
   readonly file: string;

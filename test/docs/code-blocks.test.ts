@@ -38,6 +38,19 @@ const notRun: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'npm install webgpu': 'installs packages',
     'npm install @tensorflow/tfjs-node': 'installs packages that download from outside of the registry',
   },
+  'docs/export.md': {
+    'mtl export runs/first': 'docs/guide.md exports the run that it trains',
+    'const model = await': 'is for a browser; test/examples/browser runs a whole page',
+    'mtl train --set init': 'needs the files above; test/cli/export makes and reads them',
+    'node dist/examples/browser': 'test/examples/browser builds and serves the page',
+  },
+  'docs/predict.md': {
+    'npx mtl predict runs/first': 'docs/guide.md predicts with the run that it trains',
+    'import { ImagePredictor': 'needs a run and pictures; test/core/run/predict has them',
+  },
+  'docs/report.md': {
+    'mtl report runs/first': 'docs/guide.md reports on the run that it trains; --serve goes on until Ctrl-C',
+  },
   'docs/plugins.md': { 'plugins: [./my-plugin.ts': 'names a package that does not exist' },
   'docs/runs.md': {
     'mtl train --resume --run': 'needs a long run; test/cli/resume-from.test.ts resumes so',
