@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import {
   columnTitle,
   comparisonTable,
@@ -6,6 +7,7 @@ import {
   type LoadedComparison,
 } from '../core/index.js';
 import { duration, reporter, type Reporter } from './progress.js';
+import { plain, type Style } from './style.js';
 import { fittingTable } from './tables.js';
 
 /** Shows a comparison while it goes on: which run of how many, and each as `mtl train` shows it. */
@@ -53,10 +55,22 @@ export function cellsTable({ cells }: LoadedComparison, columns: number | undefi
 /** What a table does without on a narrow terminal, one after the other. */
 const shorter = ['groups', 'parameters', 'spreads'] as const;
 
-/** The table of a comparison with its notes. @param columns of the terminal; undefined where there is none */
-export function comparisonReport(result: ComparisonResult, columns: number | undefined): string {
-  const tables = [0, 1, 2, 3].map((count) => tableWithout(new Set(shorter.slice(0, count)), result, columns));
-  const table = tables.find((text) => text.indexOf('\n') <= (columns ?? Infinity)) ?? tables.at(-1)!;
+/**
+ * The table of a comparison with its notes.
+ * @param columns of the terminal; undefined where there is none
+ */
+export function comparisonReport(
+  result: ComparisonResult,
+  columns: number | undefined,
+  style: Style = plain,
+): string {
+  const without = (count: number, room?: number): string =>
+    tableWithout(new Set(shorter.slice(0, count)), result, { columns: room, style });
+  const table =
+    [0, 1, 2, 3]
+      .map((count) => without(count))
+      .find((text) => stringWidth(text.slice(0, text.indexOf('\n'))) <= (columns ?? Infinity)) ??
+    without(shorter.length, columns);
   const { notes } = comparisonTable(result);
   const isMarked = table.includes(mark);
   return [table, '', ...notes, ...(isMarked ? [`${mark} The best of the measured rows.`] : [])].join('\n');
@@ -67,7 +81,7 @@ const mark = '*';
 function tableWithout(
   left: ReadonlySet<(typeof shorter)[number]>,
   result: ComparisonResult,
-  columns: number | undefined,
+  { columns, style }: { readonly columns: number | undefined; readonly style: Style },
 ): string {
   const { labels, columns: all, rows } = comparisonTable(result);
   const kept = all.map((_, index) => index).filter((index) => index !== labels || !left.has('parameters'));
@@ -83,5 +97,6 @@ function tableWithout(
     right: kept.flatMap((index, place) => (index >= labels ? [place] : [])),
     broken: head[0]!,
     columns,
+    style,
   });
 }

@@ -6,15 +6,16 @@ export interface Stop {
 }
 
 /**
- * The first signal asks for a stop at the end of the step; a second one stops at once.
+ * The first signal asks for a stop; a second one stops at once.
  * @param end leaves the terminal as it was
+ * @param doing what is still done before it stops
  */
-export function stopOnSignal(end: () => void): Stop {
+export function stopOnSignal(end: () => void, doing = 'Finishing the step and saving'): Stop {
   const stop = new AbortController();
   const onSignal = (): void => {
     end();
     if (stop.signal.aborted) process.exit(130);
-    process.stderr.write('Finishing the step and saving … (again to stop at once)\n');
+    process.stderr.write(`${doing} … (again to stop at once)\n`);
     stop.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);

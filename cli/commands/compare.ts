@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core';
 import type { ComparisonEvent, ComparisonResult, LoadedComparison } from '../../core/index.js';
 import { BaseCommand, overridesOf } from '../base-command.js';
 import { cellsTable, compareReporter, comparisonReport } from '../compare-report.js';
+import type { Ending } from '../ending.js';
 import { stopOnSignal } from '../stop.js';
 import { surviveHangup } from '../terminal.js';
 
@@ -68,14 +69,14 @@ export default class Compare extends BaseCommand {
     const loaded = isStored
       ? await loadStoredComparison(out, plugins)
       : await loadComparison({ plugins, file, preset, config, overrides, seeds });
-    const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
     if (flags['dry-run']) {
-      this.log(`${cellsTable(loaded, columns)}\n\n${loaded.cells.length} runs.`);
+      this.log(`${cellsTable(loaded, this.columns)}\n\n${loaded.cells.length} runs.`);
       return loaded.cells.map(({ row, seed, name }) => ({ row, seed, run: `runs/${name}` }));
     }
     const folder = out ?? join(comparisonsFolder, nameOf(flags));
     const result = await this.compared((options) => compare(loaded, { ...options, folder }), folder);
-    this.log(`\n${comparisonReport(result, columns)}\n\n${closing(result, loaded, folder)}`);
+    this.log(`\n${comparisonReport(result, this.columns, this.style)}`);
+    this.logEnding(endingOf(result, loaded, folder));
     if (result.cells.some(({ state }) => state === 'failed')) process.exitCode = 1;
     return result;
   }
@@ -117,14 +118,22 @@ function nameOf({
   return parts.map((part) => basename(part).replace(/^\.?|\..*$/g, '')).join('-');
 }
 
-function closing({ cells }: ComparisonResult, { spec }: LoadedComparison, folder: string): string {
+function endingOf({ cells }: ComparisonResult, { spec }: LoadedComparison, folder: string): Ending {
   const failed = cells.filter(({ state }) => state === 'failed').length;
-  return [
-    `Tables: ${folder}/table.md, .tex, .csv, .json; everything: ${folder}/comparison.json`,
-    failed > 0
-      ? `${failed} of ${cells.length} runs failed; the same command tries them again: mtl compare --out ${folder}`
-      : spec.seeds.length === 1
-        ? 'One seed says little about a difference: --seeds 3 adds two, without training this one again.'
-        : `A run by itself: mtl evaluate ${folder}/${cells[0]!.run}`,
-  ].join('\n');
+  const again = `mtl compare --out ${folder}`;
+  const run = `${folder}/${cells[0]!.run}`;
+  return {
+    outcome:
+      failed > 0
+        ? `${failed} of ${cells.length} runs failed; the same command tries them again.`
+        : `All ${cells.length} runs are done.` +
+          (spec.seeds.length === 1
+            ? ' One seed says little about a difference: --seeds 3 adds two, without training this one again.'
+            : ''),
+    written: {
+      Tables: `${folder}/table.md, .tex, .csv, .json`,
+      Everything: `${folder}/comparison.json`,
+    },
+    next: failed > 0 ? [again] : [`mtl report ${run} --comparison ${folder}`, `mtl evaluate ${run}`],
+  };
 }

@@ -1,7 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import type { PredictReport } from '../../core/index.js';
 import { BaseCommand } from '../base-command.js';
+import type { Ending } from '../ending.js';
 import { progressLine } from '../progress.js';
+import { stopOnSignal } from '../stop.js';
 
 export default class Predict extends BaseCommand {
   static override summary = 'Predict for pictures with a run’s model; its data set is not needed.';
@@ -57,9 +59,7 @@ export default class Predict extends BaseCommand {
     const { images, out, transfer, size, checkpoint, force } = flags;
     const loaded = await this.loadRunConfig(args.run, flags);
     const line = progressLine(this.jsonEnabled() ? undefined : process.stdout);
-    const stop = new AbortController();
-    const onSignal = (): void => stopOnce(stop);
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    const stop = stopOnSignal(() => line.clear(), 'Finishing the picture');
     const options = {
       folder: args.run,
       checkpoint,
@@ -78,24 +78,19 @@ export default class Predict extends BaseCommand {
       line.show(`Predicting: ${done} of ${of}`),
     ).finally(() => {
       line.clear();
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      stop.release();
     });
-    this.log(summaryOf(report));
+    this.logEnding(endingOf(report));
     return report;
   }
 }
 
-/** The first signal asks for a stop after the picture under way; a second one stops at once. */
-function stopOnce(stop: AbortController): void {
-  if (stop.signal.aborted) process.exit(130);
-  stop.abort();
-}
-
-function summaryOf({ images, skipped, imagesPerSecond, folder }: PredictReport): string {
+function endingOf({ images, skipped, imagesPerSecond, folder }: PredictReport): Ending {
   const bad = skipped.map(({ reason }) => `  ${reason}`);
-  return [
-    `Predicted ${images} ${images === 1 ? 'picture' : 'pictures'}, ${imagesPerSecond.toFixed(1)} a second: ${folder}`,
+  const outcome = [
+    `Predicted ${images} ${images === 1 ? 'picture' : 'pictures'}, ${imagesPerSecond.toFixed(1)} a second.`,
     ...(bad.length > 0 ? [`Left out since they could not be read: ${bad.length}`, ...bad.slice(0, 10)] : []),
     ...(bad.length > 10 ? [`  … and ${bad.length - 10} more, in predictions.json`] : []),
-  ].join('\n');
+  ];
+  return { outcome: outcome.join('\n'), written: { Predictions: folder } };
 }

@@ -56,8 +56,12 @@ export default class Report extends BaseCommand {
     const { writeReport } = await import('../../core/index.js');
     const written = await writeReport(loaded, { ...options, out: flags.out }).finally(() => line.clear());
     const { file, bytes, withoutPictures } = written;
-    this.log(`Report: ${file} (${(bytes / 2 ** 20).toFixed(1)} MB)`);
-    if (withoutPictures !== null) this.log(`Without pictures: ${withoutPictures}`);
+    this.logEnding({
+      outcome:
+        `A page of ${(bytes / 2 ** 20).toFixed(1)} MB, to open in a browser.` +
+        (withoutPictures === null ? '' : ` Without pictures: ${withoutPictures}`),
+      written: { Report: file },
+    });
     return written;
   }
 

@@ -114,14 +114,14 @@ describe('the mtl command', () => {
     const answers: [Ended, RegExp][] = [
       [
         end('trian'),
-        /no command "trian", the commands are .*doctor, engine build, evaluate, init, inspect-batch, plugins, runs, summary, train/,
+        /no command "trian", the commands are .*doctor, engine build, evaluate, export, init, inspect-batch, plugins, predict, report, runs, summary, train/,
       ],
       [end('engine bild'), /no command "engine bild", the commands are .*doctor, engine build, /],
       [end('engine build wasm torch'), /mtl engine build takes one name and flags, found "torch"/],
       [end('train more'), /mtl train takes flags alone, found "more"/],
       [end('train --epochs 3'), /Nonexistent flags?: --epochs[^]*--run=FOLDER/],
       [await mtlHere(['train', '--config'], work.path), /--config expects a value/],
-      [await mtlHere(['evaluate'], work.path), /Missing required flag run/],
+      [await mtlHere(['evaluate'], work.path), /Missing 1 required arg:[^]*run/],
       [
         await mtlHere(['evaluate', 'a', '--split', 'vla'], work.path),
         /--split=vla to be one of: train, val, test/,

@@ -41,7 +41,7 @@ describe('mtl compare', function () {
       .and.match(/\nRun 4 of 4: XTasC-Net, seed 5 \(at most \d+ s left\)\n/)
       .and.match(/\n│ XTasC-Net +│ 17,766 │ .* ± .*│\n/)
       .and.match(
-        /\nTables: comparisons\/grid\/table\.md, \.tex, \.csv, \.json; everything: comparisons\/grid\/comparison\.json\n/,
+        /\nTables +comparisons\/grid\/table\.md, \.tex, \.csv, \.json\nEverything +comparisons\/grid\/comparison\.json\nNext +mtl report /,
       );
     const second = await mtlHere(args, work.path);
     expect(second.stdout).to.match(/^Run 1 of 4: single, seed 3: done before\n/);
@@ -135,7 +135,7 @@ describe('mtl compare', function () {
       .and.match(/\n│ fast +│ +– │ +– │/)
       .and.match(/\nFailed: fast, seed 0: /)
       .and.match(
-        /1 of 2 runs failed; the same command tries them again: mtl compare --out comparisons\/failing/,
+        /1 of 2 runs failed; the same command tries them again\.[^]*Next +mtl compare --out comparisons\/failing/,
       );
   });
 

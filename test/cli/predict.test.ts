@@ -31,7 +31,7 @@ describe('mtl predict', () => {
       ...['--images', 'photos/a.png', 'photos/b.png', '--out', 'out', '--write', 'raw,mosaic', '--transfer'],
     );
     expect([code, stderr]).to.deep.equal([0, '']);
-    expect(stdout).to.match(/^Predicted 2 pictures, \d+\.\d a second: .*out\n$/);
+    expect(stdout).to.match(/^\nPredicted 2 pictures, \d+\.\d a second\.\nPredictions {2}.*out\n$/);
     const parts = ['consistency-energy', 'depth', 'depth-to-segmentation', 'segmentation'];
     parts.push('segmentation-to-depth');
     expect(filesIn(join(folder.path, 'out'))).to.have.members([

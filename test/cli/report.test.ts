@@ -16,7 +16,9 @@ describe('mtl report', () => {
     const { code, stdout, stderr } = await mtlHere(['report', 'run', '--no-panels'], work.path);
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
     const file = join(work.path, 'run', 'report.html');
-    expect(stdout).to.match(/^Report: .*\/run\/report\.html \(\d\.\d MB\)\n$/);
+    expect(stdout).to.match(
+      /^\nA page of \d\.\d MB, to open in a browser\.\nReport {2}.*\/run\/report\.html\n$/,
+    );
     expect(existsSync(file)).to.equal(true);
   });
 

@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../base-command.js';
 import { buildReporter } from '../../progress.js';
+import { stopOnSignal } from '../../stop.js';
 
 interface BuildJson {
   readonly engine: string;
@@ -29,12 +30,7 @@ export default class EngineBuild extends BaseCommand {
     const choice = await this.loadEngine({ ...flags, engine: args.name });
     const { buildEngine } = await import('../../../core/index.js');
     const report = buildReporter(this.jsonEnabled() ? undefined : process.stdout);
-    const stop = new AbortController();
-    const onSignal = (): void => {
-      if (stop.signal.aborted) process.exit(130);
-      stop.abort();
-    };
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    const stop = stopOnSignal(report.end, 'Stopping the compiler');
     try {
       const built = await buildEngine(choice, report.show, stop.signal);
       report.end();
@@ -43,7 +39,7 @@ export default class EngineBuild extends BaseCommand {
       return { engine: args.name, built: built ?? null };
     } finally {
       report.end();
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      stop.release();
     }
   }
 }
