@@ -9,8 +9,12 @@ export type DirectPredictions = Readonly<Record<string, tf.Tensor4D>>;
 export interface Network {
   /** Its parts by name, e.g. `encoder`, `decoder.depth`. Together they hold all its parameters. */
   readonly parts: Readonly<Record<string, tf.LayersModel>>;
-  /** @param image [batch, height, width, 3], normalised; @param training whether batch norm uses and updates batch statistics */
-  forward(image: tf.Tensor4D, training: boolean): DirectPredictions;
+  /**
+   * @param image [batch, height, width, 3], normalised
+   * @param training whether batch norm uses and updates batch statistics, and dropout drops
+   * @param step of the training, from 0: what is drawn at random depends on it and the seed alone
+   */
+  forward(image: tf.Tensor4D, training: boolean, step: number): DirectPredictions;
 }
 
 export interface ArchitectureContext extends Omit<PartContext, 'name'> {

@@ -1,8 +1,16 @@
 export { AddRelu } from './add-relu.js';
 export { BatchNorm, keepingStatistics } from './batch-norm.js';
+export { convNorm, type ConvNormArgs } from './conv-norm.js';
 export { Conv2d } from './conv2d.js';
 export { fused, hasFused, reluGrad, type FusedKernels } from './fused.js';
 export { IndexedMaxPool2d, MaxUnpool2d } from './indexed-max-pool2d.js';
-export { heNormalFanOut, initialize, namedWeights, xavierNormal, type KernelScale } from './initialize.js';
+export {
+  heNormalFanOut,
+  initialize,
+  namedWeights,
+  xavierNormal,
+  type Distribution,
+  type KernelScale,
+} from './initialize.js';
 export { MaxPool2d } from './max-pool2d.js';
 export { Upsample2d } from './upsample2d.js';
