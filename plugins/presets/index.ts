@@ -1,1 +1,2 @@
 export { paperPresets } from './paper.js';
+export { peerPresets } from './peers.js';
