@@ -1,6 +1,8 @@
 import { inspect } from 'node:util';
 import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import type { EngineChoice, LoadedConfig, LoadOptions } from '../core/index.js';
+import { endingText, nextCommands, type Ending } from './ending.js';
+import { columnsOf, styleOf, type Style } from './style.js';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage or config, 130 interrupted. */
 const exitCodes: Readonly<Record<string, number>> = {
@@ -51,6 +53,25 @@ export abstract class BaseCommand extends Command {
   };
   static override enableJsonFlag = true;
 
+  /** Of the terminal; undefined where there is none. */
+  protected get columns(): number | undefined {
+    return columnsOf(process.stdout);
+  }
+
+  protected get style(): Style {
+    return styleOf(process.stdout);
+  }
+
+  /** Prints what came of a command that took a while. */
+  protected logEnding(ending: Ending): void {
+    this.log(`\n${endingText(ending, this.columns, this.style)}`);
+  }
+
+  /** What may be done with a run, of what this release can do. */
+  protected nextCommands(ids: readonly string[], run: string): string[] {
+    return nextCommands(this.config, ids, run);
+  }
+
   /** The config that the flags name. */
   protected async loadConfig(flags: ConfigFlags): Promise<LoadedConfig> {
     const { loadConfig } = await import('../core/index.js');
@@ -94,7 +115,7 @@ export abstract class BaseCommand extends Command {
   private explain(error: Interfaces.CommandError): string {
     const message = error.message || error.name;
     if (exitCode(error) === 130) return message; // as it was asked to
-    return `Error: ${message}${error.name === 'MtlError' ? '' : '\nThis was not foreseen; --debug shows where it comes from.'}`;
+    return `${styleOf(process.stderr).error('Error:')} ${message}${error.name === 'MtlError' ? '' : '\nThis was not foreseen; --debug shows where it comes from.'}`;
   }
 }
 

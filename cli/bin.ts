@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Config, execute } from '@oclif/core';
+import { styleOf } from './style.js';
 
 const { commands } = await Config.load(import.meta.url);
 const given = process.argv.slice(2);
@@ -8,7 +9,7 @@ const complaint = complain(args);
 if (complaint === undefined) {
   await execute({ args, dir: import.meta.url });
 } else {
-  process.stderr.write(`Error: ${complaint}; see mtl --help\n`);
+  process.stderr.write(`${styleOf(process.stderr).error('Error:')} ${complaint}; see mtl --help\n`);
   process.exitCode = 2;
 }
 

@@ -1,5 +1,6 @@
 import cliProgress from 'cli-progress';
 import type { BuildProgress, TrainingEvent } from '../core/index.js';
+import { styleOf, type Style } from './style.js';
 
 /** Shows a run while it goes on. */
 export interface Reporter {
@@ -61,7 +62,7 @@ function barReporter(out: NodeJS.WriteStream, folder: string): Reporter {
         const label = event.type === 'validating' ? 'validation' : 'looking at the labels';
         show(event.of, event.done, { label, details: [] });
       } else {
-        const line = closing(event, start, out.columns);
+        const line = closing(event, start, styleOf(out), out.columns);
         if (!line) return;
         stop();
         out.write(`${line}\n`);
@@ -105,7 +106,7 @@ function lineReporter(out: NodeJS.WriteStream, folder: string): Reporter {
         const place = `epoch ${event.epoch + 1}/${start.epochs}, step ${stepOfEpoch(event, start)}/${start.stepsPerEpoch}`;
         out.write(`${place}: ${losses(event)} | ${rate(event)} | ${text}\n`);
       } else {
-        const line = closing(event, start, Infinity);
+        const line = closing(event, start, styleOf(out), Infinity);
         if (line) out.write(`${line}\n`);
       }
     },
@@ -135,7 +136,12 @@ function opening(event: Start, folder: string, columns: number): string {
 const worthTelling = 0.1;
 
 /** The line that stays of an event, with one metric of each task where there is no room for two; undefined for none. */
-function closing(event: TrainingEvent, start: Start | undefined, columns: number): string | undefined {
+function closing(
+  event: TrainingEvent,
+  start: Start | undefined,
+  style: Style,
+  columns: number,
+): string | undefined {
   if (event.type === 'validation') {
     const line = (metrics: number): string =>
       [
@@ -144,8 +150,16 @@ function closing(event: TrainingEvent, start: Start | undefined, columns: number
           .join(' | ')}`,
         ...(event.best ? ['best so far'] : []),
       ].join(' | ');
-    return line(2).length < columns ? line(2) : line(1);
+    const text = line(2).length < columns ? line(2) : line(1);
+    return event.best ? text.replace(/best so far$/, style.good) : text;
   }
+  const told = warning(event);
+  if (told !== undefined) return style.warning(told);
+  return event.type === 'stopped' ? `Stopped after step ${event.step}: ${event.reason}.` : undefined;
+}
+
+/** What is not as it should be, but no reason to stop. */
+function warning(event: TrainingEvent): string | undefined {
   if (event.type === 'badSample') return `Left out sample ${event.index} of ${event.split}: ${event.reason}`;
   if (event.type === 'epoch' && event.epoch === 1 && event.waiting > worthTelling) {
     return (
@@ -158,7 +172,6 @@ function closing(event: TrainingEvent, start: Start | undefined, columns: number
   if (event.type === 'rollback') {
     return `Step ${event.step} undone, back to the state after step ${event.backTo} at half the learning rate: ${event.reason}`;
   }
-  if (event.type === 'stopped') return `Stopped after step ${event.step}: ${event.reason}.`;
   return undefined;
 }
 
@@ -192,7 +205,7 @@ class Eta {
 }
 
 /** E.g. `2 h 05 min`, `3 min 10 s`. */
-function duration(seconds: number): string {
+export function duration(seconds: number): string {
   const whole = Math.round(seconds);
   const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
   if (whole >= 3600) return `${Math.floor(whole / 3600)} h ${two((whole % 3600) / 60)} min`;

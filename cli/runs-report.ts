@@ -1,27 +1,20 @@
 import type { RunComparison, RunListing } from '../core/index.js';
+import type { Style } from './style.js';
 import { fittingTable } from './tables.js';
 
-/** What a line may do without on a narrow terminal, the first one first. */
-const dispensable = ['engine', 'started'];
-
 /** @param columns of the terminal; undefined where there is none */
-export function runsTable(runs: readonly RunListing[], columns: number | undefined): string {
-  const tables = [...dispensable.keys(), dispensable.length].map((count) =>
-    tableWithout(dispensable.slice(0, count), runs, columns),
-  );
-  return tables.find((table) => table.indexOf('\n') <= (columns ?? Infinity)) ?? tables.at(-1)!;
-}
-
-function tableWithout(
-  left: readonly string[],
-  runs: readonly RunListing[],
-  columns: number | undefined,
-): string {
-  const head = ['run', 'started', 'state', 'epoch', 'best model', 'engine'].filter(
-    (title) => !left.includes(title),
-  );
-  const rows = runs.map((run) => head.map((title) => cells[title]!(run)));
-  return fittingTable({ head, rows, right: [head.indexOf('epoch')], broken: 'best model', columns });
+export function runsTable(runs: readonly RunListing[], columns: number | undefined, style?: Style): string {
+  const head = Object.keys(cells);
+  const rows = runs.map((run) => Object.values(cells).map((cell) => cell(run)));
+  return fittingTable({
+    head,
+    rows,
+    right: [head.indexOf('epoch')],
+    broken: 'best model',
+    dispensable: ['engine', 'started'],
+    columns,
+    style,
+  });
 }
 
 const cells: Readonly<Record<string, (run: RunListing) => string>> = {
@@ -46,6 +39,7 @@ function mainMetrics(metrics: RunListing['metrics']): string {
 export function comparisonTables(
   { runs, config, environment, metrics }: RunComparison,
   columns: number | undefined,
+  style?: Style,
 ): string {
   const [first, second] = namesOf(runs);
   const differing = (title: string, found: RunComparison['config']): string => {
@@ -55,7 +49,7 @@ export function comparisonTables(
     const taken = Math.max(...found.map(({ path }) => path.length)) + 10;
     const room = columns === undefined ? Infinity : Math.max(12, Math.floor((columns - taken) / 2));
     const rows = found.map(({ path, before, now }) => [path, text(before, room), text(now, room)]);
-    return fittingTable({ head, rows, right: [], broken: title, columns });
+    return fittingTable({ head, rows, right: [], broken: title, columns, style });
   };
   const measured = Object.entries(metrics).flatMap(([task, values]) =>
     Object.entries(values).map(([name, pair]) => [
@@ -69,7 +63,7 @@ export function comparisonTables(
     differing('environment', environment),
     measured.length === 0
       ? 'best model: neither run was validated yet'
-      : fittingTable({ head, rows: measured, right: [1, 2], broken: 'best model', columns }),
+      : fittingTable({ head, rows: measured, right: [1, 2], broken: 'best model', columns, style }),
   ].join('\n\n');
 }
 

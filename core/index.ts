@@ -1,4 +1,5 @@
 /** The public surface of crosstask: what programs and plugins may use. */
+export * from './compare/index.js';
 export * from './config/index.js';
 export * from './contracts/index.js';
 export { KeptTensors } from './contracts/kept-tensors.js';
@@ -6,15 +7,20 @@ export { restoreVariables } from './contracts/restore.js';
 export * from './data/index.js';
 export * from './errors.js';
 export * from './evaluation/index.js';
+export * from './export/index.js';
 export { writeAtomically } from './io/atomic-write.js';
 export { checkRegularFile, readRegularFile, readRegularFileSync } from './io/read-file.js';
 export { encodeSafetensors, parseSafetensors, type HostTensor, type Safetensors } from './io/safetensors.js';
-export { writePicture } from './io/picture.js';
+export { checkPixels, mostPixels, openPicture } from './io/open-picture.js';
+export { encodePng, writePicture } from './io/picture.js';
+export { fixOf, reading, unreadable } from './io/reading.js';
+export { openRgb, readRgb, resizeRgb, type OpenedRgb } from './io/read-rgb.js';
 export * from './layers/index.js';
 export * from './model/index.js';
 export * from './objective/index.js';
 export { Random } from './random.js';
 export * from './prediction/index.js';
 export * from './registry/index.js';
+export * from './report/index.js';
 export * from './run/index.js';
 export * from './training/index.js';

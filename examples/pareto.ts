@@ -8,8 +8,7 @@ import * as tf from '@tensorflow/tfjs';
 import { createPart } from 'crosstask';
 import { wasm } from 'crosstask/plugins';
 import { createWeighter, minimize } from 'crosstask/weighters';
-import * as echarts from 'echarts';
-import sharp from 'sharp';
+import { writeChart } from './chart.js';
 
 type Point = readonly [number, number];
 
@@ -109,10 +108,7 @@ async function draw(titles: readonly string[], found: readonly Point[][][], to: 
     symbolSize,
   });
   const axis = { interval: 1, splitLine: { show: false }, axisLine: { onZero: false, show: true } };
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
-  chart.setOption({
-    animation: false,
-    backgroundColor: '#ffffff',
+  const option = {
     title: titles.map((text, index) => ({
       text,
       left: left(index),
@@ -137,7 +133,6 @@ async function draw(titles: readonly string[], found: readonly Point[][][], to: 
         10,
       ),
     ]),
-  });
-  await sharp(Buffer.from(chart.renderToSVGString())).png().toFile(to);
-  chart.dispose();
+  };
+  await writeChart(option, { width, height }, to);
 }

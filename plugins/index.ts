@@ -18,7 +18,7 @@ import {
 } from './losses/index.js';
 import { metrics } from './metrics/index.js';
 import { optimizers } from './optimizers/index.js';
-import { paperPresets, peerPresets } from './presets/index.js';
+import { paperComparisons, paperPresets, peerPresets } from './presets/index.js';
 import {
   classification,
   depth,
@@ -42,10 +42,12 @@ export * from './tasks/index.js';
 export * from './transfer-nets/index.js';
 export * from './weighters/index.js';
 
+/** All that crosstask brings, as the plugin that programs hand to `loadConfig`. */
 export const builtin = definePlugin({
   name: 'crosstask',
   module: import.meta.url,
   presets: { ...paperPresets, ...peerPresets },
+  comparisons: paperComparisons,
   tasks: { segmentation, depth, normals, edges, reconstruction, classification, regression },
   backbones: { ...resnets, segnet },
   architectures: { shared, single, split, mtan, stan, dense, 'cross-stitch': crossStitch, adamt },

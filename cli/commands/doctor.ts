@@ -31,10 +31,11 @@ export default class Doctor extends BaseCommand {
     const engines = await checkEngines(choice.registry, choice);
     const best = engines.find(({ usable }) => usable);
     this.log(`Node ${process.version}, ${process.platform} ${process.arch}`);
+    const { style } = this;
     for (const engine of engines) {
-      this.log(
-        `${engine.usable ? '✓' : '✗'} ${engine.name}: ${engine.reason}${engine.fix ? `\n    → ${engine.fix}` : ''}`,
-      );
+      const mark = engine.usable ? style.good('✓') : style.warning('✗');
+      const fix = engine.fix ? `\n${style.hint(`    → ${engine.fix}`)}` : '';
+      this.log(`${mark} ${style.heading(engine.name)}: ${engine.reason}${fix}`);
     }
     this.log(best ? `engine: auto takes ${best.name}` : 'No engine can be used.');
     if (!flags.verbose) return { node: process.version, engines };

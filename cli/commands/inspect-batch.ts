@@ -22,7 +22,7 @@ export default class InspectBatch extends BaseCommand {
     const { inspectBatch } = await import('../../core/index.js');
     const loaded = await this.loadRunConfig(args.run, flags);
     const report = await inspectBatch(loaded, args.run, flags.out);
-    this.log(batchReport(report));
+    this.log(batchReport(report, this.columns, this.style));
     if (flags.out !== undefined) this.log(`\nImages and targets, a row each sample: ${flags.out}`);
     return report;
   }

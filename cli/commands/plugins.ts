@@ -6,6 +6,7 @@ import { listTable } from '../tables.js';
 interface PluginsJson {
   readonly parts: readonly PartListing[];
   readonly presets: readonly string[];
+  readonly comparisons: readonly string[];
 }
 
 export default class Plugins extends BaseCommand {
@@ -30,9 +31,14 @@ export default class Plugins extends BaseCommand {
       this.log(JSON.stringify(schema, null, 2));
       return schema;
     }
-    const listing = { parts: registry.list(), presets: registry.presetNames() };
-    this.log(listTable(listing.parts, process.stdout.isTTY ? process.stdout.columns : undefined));
+    const listing = {
+      parts: registry.list(),
+      presets: registry.presetNames(),
+      comparisons: registry.comparisonNames(),
+    };
+    this.log(listTable(listing.parts, this.columns, this.style));
     this.log(`\nPresets: ${listing.presets.join(', ')}`);
+    this.log(`Comparisons: ${listing.comparisons.join(', ')}`);
     return listing;
   }
 }

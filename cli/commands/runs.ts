@@ -24,15 +24,15 @@ export default class Runs extends BaseCommand {
     const { args, flags } = await this.parse(Runs);
     const { folder = 'runs', other } = args;
     const { compareRuns, listRuns } = await import('../../core/index.js');
-    const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
+    const { columns, style } = this;
     if (other !== undefined) {
       const comparison = compareRuns(folder, other);
-      this.log(comparisonTables(comparison, columns));
+      this.log(comparisonTables(comparison, columns, style));
       return comparison;
     }
     if (flags.compare) this.error('--compare takes the folders of two runs', { exit: 2 });
     const runs = listRuns(folder);
-    this.log(runs.length > 0 ? runsTable(runs, columns) : `No runs in ${folder}.`);
+    this.log(runs.length > 0 ? runsTable(runs, columns, style) : `No runs in ${folder}.`);
     return runs;
   }
 }

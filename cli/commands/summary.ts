@@ -25,7 +25,7 @@ export default class Summary extends BaseCommand {
     const session = await openSession(loaded, { initialize: false });
     const summary = summarize(session.model);
     session.dispose();
-    this.log(summaryTable(summary, flags.layers));
+    this.log(summaryTable(summary, flags.layers, this.columns, this.style));
     return {
       parameters: {
         total: summary.parameters,

@@ -3,7 +3,8 @@ import { basename, join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { LoadedConfig, RunResult, TrainingEvent } from '../../core/index.js';
 import { BaseCommand } from '../base-command.js';
-import { reporter, type Reporter } from '../progress.js';
+import { duration, reporter } from '../progress.js';
+import { stopOnSignal } from '../stop.js';
 import { resultTable } from '../tables.js';
 import { surviveHangup } from '../terminal.js';
 
@@ -18,6 +19,7 @@ export default class Train extends BaseCommand {
     '<%= config.bin %> train',
     '<%= config.bin %> train --config examples/quickstart.config.yaml',
     '<%= config.bin %> train --preset xtasc-net --set train.epochs=3 --set backbone=resnet18',
+    '<%= config.bin %> train --tensorboard',
     '<%= config.bin %> train --run runs/first --resume',
     '<%= config.bin %> train --run runs/first --resume --from step-000100',
   ];
@@ -36,10 +38,17 @@ export default class Train extends BaseCommand {
       helpValue: 'NAME',
       dependsOn: ['resume'],
     }),
+    tensorboard: Flags.boolean({
+      summary:
+        'Write event files for TensorBoard, too, into the run’s folder tensorboard/ (log.tensorboard).',
+    }),
   };
 
   async run(): Promise<RunResult> {
-    const { flags } = await this.parse(Train);
+    const { flags: given } = await this.parse(Train);
+    const flags = given.tensorboard
+      ? { ...given, set: [...(given.set ?? []), 'log.tensorboard=true'] }
+      : given;
     const { train } = await import('../../core/index.js');
     const begun = flags.resume ? (flags.run ?? (await newestRun())) : undefined;
     const loaded =
@@ -48,9 +57,8 @@ export default class Train extends BaseCommand {
     const report = this.jsonEnabled()
       ? { event: (event: TrainingEvent) => this.logJson(event), end: () => undefined }
       : reporter(process.stdout, folder);
-    const stop = new AbortController();
-    const onSignal = (): void => stopOnce(stop, report);
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    const began = performance.now();
+    const stop = stopOnSignal(report.end);
     const alone = surviveHangup();
     try {
       const result = await train(loaded, {
@@ -61,13 +69,21 @@ export default class Train extends BaseCommand {
         onEvent: report.event,
       });
       report.end();
-      this.log(
-        `\n${resultTable(result)}\n\n${leftOut(result)}Best model, on the validation split. Run: ${folder}`,
-      );
+      this.log(`\n${resultTable(result, this.columns, this.style)}`);
+      this.logEnding({
+        outcome:
+          `Trained in ${duration((performance.now() - began) / 1000)}; these are the best model’s metrics on the validation split.` +
+          leftOut(result),
+        written: {
+          Run: folder,
+          ...(loaded.config.log.tensorboard ? { TensorBoard: join(folder, 'tensorboard') } : {}),
+        },
+        next: this.nextCommands(['report', 'evaluate', 'predict', 'export'], folder),
+      });
       return result;
     } finally {
       report.end();
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      stop.release();
       alone();
     }
   }
@@ -76,15 +92,7 @@ export default class Train extends BaseCommand {
 function leftOut({ badSamples }: RunResult): string {
   const counts = Object.entries(badSamples).filter(([, count]) => count > 0);
   if (counts.length === 0) return '';
-  return `Left out since they could not be read: ${counts.map(([split, count]) => `${count} of ${split}`).join(', ')}.\n`;
-}
-
-/** The first signal asks for a stop at the end of the step; a second one stops at once. */
-function stopOnce(stop: AbortController, report: Reporter): void {
-  report.end();
-  if (stop.signal.aborted) process.exit(130);
-  process.stderr.write('Finishing the step and saving … (again to stop at once)\n');
-  stop.abort();
+  return ` Left out since they could not be read: ${counts.map(([split, count]) => `${count} of ${split}`).join(', ')}.`;
 }
 
 /** E.g. `runs/xtasc-net-2026-03-01T09-30-00`. */

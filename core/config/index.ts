@@ -1,4 +1,4 @@
-export { configJsonSchema } from './json-schema.js';
+export { configJsonSchema, configKeys, type JsonSchema } from './json-schema.js';
 export { checkConfig, loadConfig, type LoadedConfig, type LoadOptions } from './load.js';
 export { loadEngine, type EngineChoice } from './load-engine.js';
 export { type Fragment } from './merge.js';

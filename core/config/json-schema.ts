@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { kinds, nestedKind, type Kind, type Registry } from '../registry/index.js';
 import { configSchema } from './schema.js';
 
-type JsonSchema = Record<string, unknown>;
+/** A JSON schema, as an object. */
+export type JsonSchema = Record<string, unknown>;
 
 /** Exporters are named by a command, not by a config. */
 const configKinds = kinds.filter((kind) => kind !== 'exporter');
@@ -28,6 +29,21 @@ export function configJsonSchema(registry: Registry): JsonSchema {
     // By reference: a part may name parts of its own kind.
     $defs: Object.fromEntries(configKinds.map((kind) => [kind, partSchema(kind, registry)])),
   };
+}
+
+/** The key paths of a config that do not depend on the parts that it names: `train`, `train.epochs` … */
+export function configKeys(): readonly string[] {
+  const keys = keysOf(toJsonSchema(configSchema), '');
+  // These two are for files: they are worked off before, or not looked at.
+  return [...new Set(keys)].filter((key) => key !== '$schema' && key !== 'extends');
+}
+
+function keysOf({ properties, anyOf }: JsonSchema, prefix: string): string[] {
+  const own = Object.entries((properties ?? {}) as Record<string, JsonSchema>).flatMap(([key, schema]) => [
+    prefix + key,
+    ...keysOf(schema, `${prefix}${key}.`),
+  ]);
+  return [...own, ...((anyOf ?? []) as JsonSchema[]).flatMap((form) => keysOf(form, prefix))];
 }
 
 function toJsonSchema(schema: z.ZodType): JsonSchema {

@@ -11,6 +11,7 @@ import { configParts, configSchema, type Config } from './schema.js';
 /** Told of one config; a file that is no config at all may have one at every key. */
 const mostProblems = 100;
 
+/** Where a config comes from: one that is there, a file, a preset below either or alone, else a search. */
 export interface LoadOptions {
   /** Plugins that need not be named, e.g. the built-in ones. */
   readonly plugins: readonly Plugin[];
@@ -26,6 +27,7 @@ export interface LoadOptions {
   readonly overrides?: readonly string[];
 }
 
+/** A checked config, with what is needed to make what it names. */
 export interface LoadedConfig {
   readonly config: Config;
   /** All parts that the config may name, those of its plugins included. */

@@ -106,6 +106,13 @@ const loaderSchema = z.strictObject({
     .describe('Share of a split’s samples that may be left out before the run stops.'),
 });
 
+const logSchema = z.strictObject({
+  tensorboard: z
+    .boolean()
+    .default(false)
+    .describe('Write the run as TensorBoard event files, too, in its folder tensorboard/.'),
+});
+
 const taskName = /^[A-Za-z]\w*$/;
 
 const taskSchema = z.looseObject({ type: z.string().optional() }).refine((task) => !('name' in task), {
@@ -130,15 +137,25 @@ export const configSchema = z.strictObject({
   architecture: partSpec('architecture').default('shared'),
   backbone: partSpec('backbone').default('resnet34'),
   consistency: consistencySchema.nullable().default(null).describe('Absent or null: none.'),
+  init: z
+    .string()
+    .optional()
+    .describe(
+      'A .safetensors file of a whole model, of `mtl export --format safetensors`, whose weights the training starts from.',
+    ),
   weighter: partSpec('weighter').default('uncertainty'),
   train: trainSchema.prefault({}),
   loader: loaderSchema.prefault({}).describe('How data come to the network; changes no number.'),
+  log: logSchema
+    .prefault({})
+    .describe('What is written down of a run besides its events; changes no number.'),
   plugins: z.array(z.string()).default([]).describe('Plugins of others: paths or package names.'),
   // Worked off before a config is checked; named here for messages about mistyped keys.
   extends: z.never().optional(),
   $schema: z.string().optional().describe('For editors: where the JSON schema of a config is.'),
 });
 
+/** A whole config: presets and overrides merged, defaults filled in. */
 export type Config = z.output<typeof configSchema>;
 
 interface ConfigPart extends NestedPart {

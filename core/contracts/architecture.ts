@@ -10,6 +10,7 @@ export interface Network {
   /** Its parts by name, e.g. `encoder`, `decoder.depth`. Together they hold all its parameters. */
   readonly parts: Readonly<Record<string, tf.LayersModel>>;
   /**
+   * The tasks' predictions for a batch of images.
    * @param image [batch, height, width, 3], normalised
    * @param training whether batch norm uses and updates batch statistics, and dropout drops
    * @param step of the training, from 0: what is drawn at random depends on it and the seed alone
@@ -17,6 +18,7 @@ export interface Network {
   forward(image: tf.Tensor4D, training: boolean, step: number): DirectPredictions;
 }
 
+/** What an architecture is built from. */
 export interface ArchitectureContext extends Omit<PartContext, 'name'> {
   readonly tasks: readonly Task[];
   readonly backbone: Backbone;
@@ -24,5 +26,6 @@ export interface ArchitectureContext extends Omit<PartContext, 'name'> {
 
 /** How the tasks' predictions come from the image: what is shared and what is not. */
 export interface Architecture {
+  /** A network with a head for each task. */
   build(context: ArchitectureContext): Network;
 }

@@ -42,6 +42,13 @@ export type LabelInfo =
       readonly unit: string;
     };
 
+/**
+ * What a decoded prediction means, so that it can be resized, written to files and read again: a label, or numbers that
+ * all count, 0 as well, such as probabilities or colours. They lie within `range`.
+ */
+export type DecodedInfo =
+  LabelInfo | { readonly kind: 'numbers'; readonly unit: string; readonly range: readonly [number, number] };
+
 /** Whether a label is one value for the whole image, so that cropping and flipping leave it as it is. */
 export function isImageLabel({ kind }: LabelInfo): boolean {
   return kind === 'imageClass' || kind === 'imageNumber';
@@ -57,7 +64,9 @@ export interface Sample extends Size {
   readonly labels: Readonly<Record<string, Raster | undefined>>;
 }
 
+/** The parts of a data set: what is learnt from, what the best model is chosen on, what it is measured on in the end. */
 export const splitNames = ['train', 'val', 'test'] as const;
+/** One of `splitNames`. */
 export type SplitName = (typeof splitNames)[number];
 
 /** The samples of one split, in a fixed order. */

@@ -49,6 +49,7 @@ export class KeptTensors {
     for (const [name, copy] of copies) this.kept.set(name, copy);
   }
 
+  /** Frees all that is kept. */
   dispose(): void {
     for (const tensor of this.kept.values()) tensor.dispose();
     this.kept.clear();

@@ -7,6 +7,7 @@ import type { Target, TransferTask } from './task.js';
  */
 export interface PredictionLoss {
   readonly role: 'prediction';
+  /** ℓ_t of a head's output, [batch, height, width, channels]. */
   compute(prediction: tf.Tensor4D, target: Target): tf.Scalar;
 }
 
@@ -24,7 +25,9 @@ export interface TransferredPrediction {
 /** What holds a transferred prediction to the rest of the network, e.g. `xtc` or `align`. */
 export interface ConsistencyLoss {
   readonly role: 'consistency';
+  /** ℓ_{s→t}: mean over the pixels that count. */
   compute(prediction: TransferredPrediction): tf.Scalar;
 }
 
+/** What a config can name as a loss; `role` tells for what. */
 export type Loss = PredictionLoss | ConsistencyLoss;

@@ -5,6 +5,7 @@ export interface Metric {
   /** Its key in results, e.g. `miou`. */
   readonly name: string;
   readonly higherIsBetter: boolean;
+  /** Forgets all that was taken in. */
   reset(): void;
   /**
    * Takes one image in.

@@ -16,5 +16,6 @@ export interface Optimizer extends Stateful {
     gradients: NamedGradients,
     learningRate: number,
   ): void;
+  /** Frees its state. */
   dispose(): void;
 }

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { Sample } from './dataset.js';
+import type { DecodedInfo, Sample } from './dataset.js';
 import type { Json } from './json.js';
 import type { Metric } from './metric.js';
 import type { Raster, RgbImage, Size } from './raster.js';
@@ -36,6 +36,7 @@ export interface Reference {
 export interface TrivialPredictor {
   /** E.g. `majority class`. */
   readonly name: string;
+  /** Learns from one sample's labels. */
   update(target: HostTarget): void;
   /** The decoded prediction of every pixel, one number per channel. */
   compute(): readonly number[];
@@ -64,6 +65,16 @@ export interface TargetStatistics {
   restore(values: Readonly<Record<string, Json>>): void;
 }
 
+/** How far off a decoded prediction is, pixel by pixel. */
+export interface ErrorMeasure {
+  /** Of the numbers, e.g. `m` or `°`; empty where they have none. */
+  readonly unit: string;
+  /** Whether 1 says that the pixel is wrong and 0 that it is right, or how wrong it is. */
+  readonly kind: 'wrong' | 'amount';
+  /** @returns one number of at least 0 for each pixel */
+  measure(prediction: Raster, target: Raster): Float32Array;
+}
+
 /** One thing predicted per image. */
 export interface Task {
   /** Its key in batches, metrics and config. */
@@ -89,11 +100,22 @@ export interface Task {
   readonly transfer?: TaskTransfer;
   /** Absent: the task needs to know nothing about its data before it learns. */
   readonly statistics?: TargetStatistics;
-  /** The head's output as a value of the target's kind: class ids for scores. [batch, height, width, targetChannels] */
+  /**
+   * The head's output as a value of the target's kind: class ids for scores. [batch, height, width, targetChannels].
+   * What stands at a pixel depends on the prediction there alone: large pictures are decoded strip by strip.
+   */
   decode(prediction: tf.Tensor4D): tf.Tensor4D;
+  /**
+   * What `decode` gives, for files and other sizes. Absent: where it gives int32, ids; numbers of no unit and any range
+   * otherwise.
+   */
+  readonly decoded?: DecodedInfo;
   /** Fresh metrics; the first is the one that stands for the task. */
   metrics(): readonly Metric[];
+  /** A fresh predictor that has learnt nothing yet. */
   trivial(): TrivialPredictor;
+  /** For pictures of errors. Absent: class ids are right or wrong, and of numbers the absolute difference counts. */
+  readonly error?: ErrorMeasure;
   /** A picture of a decoded prediction or a target; `mask` 0 = nothing there. */
   render(decoded: Raster, mask?: Uint8Array): RgbImage;
 }

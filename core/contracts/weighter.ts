@@ -83,7 +83,11 @@ export interface Weighter extends Stateful {
    * @param losses computes L_t of the same batch again, with the parameters as they are now
    */
   afterStep?(losses: () => Promise<readonly number[]>): Promise<void>;
-  /** @param meanLosses of the epoch, in the order of the tasks */
+  /**
+   * For methods that follow the losses from epoch to epoch.
+   * @param meanLosses of the epoch, in the order of the tasks
+   */
   endEpoch?(meanLosses: readonly number[]): void;
+  /** Frees its parameters and state. */
   dispose(): void;
 }

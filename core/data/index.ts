@@ -1,5 +1,6 @@
 export { augment, type AugmentOptions } from './augment.js';
 export { BadSamples, type BadSample, type BadSamplePolicy } from './bad-samples.js';
+export { batchImages } from './batch-images.js';
 export { collate, separate, type HostBatch, type HostBatchTarget } from './collate.js';
 export { DiskCache } from './disk-cache.js';
 export {

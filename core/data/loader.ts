@@ -26,6 +26,7 @@ export interface ExampleSource {
   load(index: number, variation?: Variation): Promise<Example>;
 }
 
+/** How batches are loaded; none of it changes what they hold. */
 export interface LoaderSettings {
   /** Batches that may be loading, or be loaded and waiting, at once; 0 = none ahead of their turn. Default 2. */
   readonly prefetch?: number | undefined;
@@ -42,9 +43,21 @@ export interface BatchesOptions {
   readonly augment?: AugmentOptions | undefined;
   /** The first batch to give, for resuming an epoch. Default 0. */
   readonly startBatch?: number | undefined;
+  /** Epochs to go through, `shuffle.epoch` and those after it; loading ahead goes on from one into the next. Default 1. */
+  readonly epochs?: number | undefined;
   readonly dropLone?: OrderOptions['dropLone'];
   /** Aborting it ends the wait for a batch. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A batch that is to be loaded. */
+interface Planned {
+  /** Its epoch's. */
+  readonly order: readonly Uint32Array[];
+  /** Its place in it. */
+  readonly batch: number;
+  readonly shuffle: BatchesOptions['shuffle'];
+  readonly augment: BatchesOptions['augment'];
 }
 
 /** A split's samples as batches, loaded ahead of their turn. */
@@ -76,8 +89,8 @@ export class Loader {
   }
 
   /**
-   * The batches of one epoch. What they hold depends on seed, epoch and position alone, so that neither timing nor
-   * threads nor prefetch nor a resume at `startBatch` changes anything.
+   * The batches of an epoch, or of several. What they hold depends on seed, epoch and position alone, so that neither
+   * timing nor threads nor prefetch nor a resume at `startBatch` changes anything.
    *
    * A bad sample makes the iteration throw at its batch, after all batches before it were given. Where bad samples are
    * left out, the next one in a shuffled epoch takes its place, so that batches stay full; in the split's own order
@@ -88,15 +101,15 @@ export class Loader {
    *   once the signal is aborted
    */
   async *batches(options: BatchesOptions): AsyncGenerator<HostBatch, void, undefined> {
-    const { startBatch = 0, shuffle, signal } = options;
-    const order = epochOrder({ ...this.shape, ...options }, shuffle);
-    if (startBatch > order.length) throw beyondTheEpoch(startBatch, order.length);
+    const { signal } = options;
+    const plan = this.plan(options);
     const loading: Promise<HostBatch | undefined>[] = [];
-    let next = startBatch;
     let failed = false;
     const loadAhead = (depth: number): void => {
-      while (loading.length < depth && next < order.length && !failed) {
-        const batch = this.loadBatch(order, next++, options);
+      while (loading.length < depth && !failed) {
+        const { value: planned } = plan.next();
+        if (!planned) return;
+        const batch = this.loadBatch(planned);
         // Also marks the rejection as seen: it is thrown only when the batch's turn comes.
         batch.catch(() => {
           failed = true;
@@ -105,8 +118,9 @@ export class Loader {
       }
     };
     try {
-      for (let given = startBatch; given < order.length; given++) {
+      for (;;) {
         loadAhead(Math.max(1, this.prefetch));
+        if (loading.length === 0) return;
         const batch = await unlessStopped(loading[0]!, signal);
         // Not before it is there: while awaited it counts as one that is loading.
         void loading.shift();
@@ -118,16 +132,24 @@ export class Loader {
     }
   }
 
+  /** @throws MtlError `RUN_INVALID` where `startBatch` lies beyond the epoch */
+  private *plan(options: BatchesOptions): Generator<Planned, undefined, undefined> {
+    const { startBatch = 0, epochs = 1, augment } = options;
+    for (let passed = 0; passed < epochs; passed++) {
+      const shuffle = options.shuffle && { ...options.shuffle, epoch: options.shuffle.epoch + passed };
+      const order = epochOrder({ ...this.shape, ...options }, shuffle);
+      const first = passed === 0 ? startBatch : 0;
+      if (first > order.length) throw beyondTheEpoch(first, order.length);
+      for (let batch = first; batch < order.length; batch++) yield { order, batch, shuffle, augment };
+    }
+  }
+
   private get shape(): Pick<OrderOptions, 'length' | 'groups'> {
     return { length: this.source.length, groups: this.source.groups };
   }
 
   /** @returns undefined where no sample of the batch is left */
-  private async loadBatch(
-    order: readonly Uint32Array[],
-    batch: number,
-    { shuffle, augment }: BatchesOptions,
-  ): Promise<HostBatch | undefined> {
+  private async loadBatch({ order, batch, shuffle, augment }: Planned): Promise<HostBatch | undefined> {
     const variation = shuffle && augment && { ...shuffle, options: augment };
     const loads = Array.from(order[batch]!, (index) => this.source.load(index, variation));
     // Settled first: an error is told only when none of the batch's samples is being read any more.

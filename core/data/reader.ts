@@ -6,6 +6,7 @@ import type { ExampleSource, Variation } from './loader.js';
 import { MemoryCache } from './memory-cache.js';
 import { prepare, type Example } from './prepare.js';
 
+/** What a reader reads, for which tasks, and what it may keep. */
 export interface ReaderArgs {
   readonly dataset: Dataset;
   readonly tasks: readonly Task[];
@@ -37,11 +38,16 @@ export class Reader {
     return split;
   }
 
+  /** A split's examples, for a `Loader`. */
   async source(name: SplitName): Promise<ExampleSource> {
     const { length, groups } = await this.split(name);
     return { length, groups, load: (index, variation) => this.load(name, index, variation) };
   }
 
+  /**
+   * One example, decoded or from a cache, and varied.
+   * @throws MtlError `SAMPLE_INVALID` naming the file
+   */
   async load(name: SplitName, index: number, variation?: Variation): Promise<Example> {
     if (this.reading === atOnce) await new Promise<void>((resolve) => this.waiting.push(resolve));
     else this.reading += 1;

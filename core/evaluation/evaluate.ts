@@ -8,18 +8,23 @@ import { pause } from '../pause.js';
 /** Metrics by task and name; a metric without a labelled pixel is left out. */
 export type MetricValues = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
+/** What a model is measured on. */
 export interface EvaluationData {
   readonly loader: Loader;
   readonly tasks: readonly Task[];
   readonly batchSize: number;
   /** Told after each batch. */
   readonly onProgress?: ((done: number, of: number) => void) | undefined;
+  /** Told what was predicted of each batch; it may change neither. */
+  readonly onPredictions?: ((batch: HostBatch, predictions: DecodedPredictions) => void) | undefined;
   /** Aborting it ends the evaluation after the batch under way. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** A batch's decoded predictions by task, [batch, height, width, targetChannels], on the host. */
-export type Predictor = (batch: HostBatch) => Promise<Readonly<Record<string, Float32Array | Int32Array>>>;
+export type DecodedPredictions = Readonly<Record<string, Float32Array | Int32Array>>;
+/** Whatever predicts for a batch: a model, or a trivial predictor. */
+export type Predictor = (batch: HostBatch) => Promise<DecodedPredictions>;
 
 /**
  * The metrics of a predictor over a whole split, in its own order and unaugmented.
@@ -33,6 +38,7 @@ export async function evaluate(predict: Predictor, data: EvaluationData): Promis
   for await (const batch of data.loader.batches({ batchSize, signal })) {
     const predictions = await predict(batch);
     for (const [task, taskMetrics] of metrics) update(taskMetrics, predictions[task.name]!, batch, task.name);
+    data.onPredictions?.(batch, predictions);
     data.onProgress?.(++done, of);
     await pause();
   }

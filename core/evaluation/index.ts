@@ -4,6 +4,7 @@ export {
   modelPredictor,
   type EvaluationData,
   type MetricValues,
+  type DecodedPredictions,
   type Predictor,
 } from './evaluate.js';
 export { trivialBaselines, type Baseline, type Baselines } from './trivial.js';

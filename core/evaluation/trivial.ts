@@ -10,6 +10,7 @@ export interface Baseline {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** The trivial predictors' results by task. */
 export type Baselines = Readonly<Record<string, Baseline>>;
 
 /**

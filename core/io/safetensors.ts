@@ -21,6 +21,7 @@ export interface HostTensor {
   readonly data: Float64Array | Float32Array | Uint16Array | BigInt64Array | Int32Array | Uint8Array;
 }
 
+/** What a .safetensors file holds. */
 export interface Safetensors {
   readonly tensors: ReadonlyMap<string, HostTensor>;
   readonly metadata: Readonly<Record<string, string>>;

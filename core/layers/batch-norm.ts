@@ -18,6 +18,7 @@ export function keepingStatistics<T>(run: () => T): T {
   }
 }
 
+/** As tfjs' own layers take them. */
 export interface BatchNormArgs {
   readonly name?: string;
   /** Default none. */

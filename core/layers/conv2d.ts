@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { reluGrad } from './fused.js';
 import { inputTensor, variableOf } from './layer.js';
 
+/** As tfjs' own layers take them. */
 export interface Conv2dArgs {
   readonly name?: string;
   readonly filters: number;

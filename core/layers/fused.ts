@@ -44,6 +44,7 @@ export function fused<K extends keyof FusedKernels>(
   return Array.isArray(result) ? result : [result];
 }
 
+/** Whether the active backend has a fused kernel; where not, layers compose it from public operations. */
 export function hasFused(kernel: keyof FusedKernels): boolean {
   // The type promises a kernel; the registry gives undefined for an unknown one.
   return (tf.getKernel(kernel, tf.getBackend()) as tf.KernelConfig | undefined) !== undefined;

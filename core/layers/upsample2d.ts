@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { inputTensor } from './layer.js';
 
+/** As tfjs' own layers take them. */
 export interface Upsample2dArgs {
   readonly name?: string;
   /** Whole factor for height and width; default 2. */

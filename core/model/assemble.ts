@@ -12,6 +12,7 @@ import { Model, type TransferEdge } from './model.js';
 /** Directed edges between tasks by name; `all` = both directions of every pair. */
 export type EdgeSpec = 'all' | readonly (readonly [from: string, to: string])[];
 
+/** What a model is assembled from. */
 export interface ModelArgs extends Omit<PartContext, 'name'> {
   readonly tasks: readonly Task[];
   readonly architecture: Architecture;

@@ -11,6 +11,7 @@ export interface TransferEdge {
   readonly net: tf.LayersModel;
 }
 
+/** What one forward pass gives. */
 export interface Predictions {
   /** ŷ_t by task */
   readonly direct: Readonly<Record<string, tf.Tensor4D>>;
@@ -44,6 +45,7 @@ export class Model implements Stateful {
   }
 
   /**
+   * The tasks' direct predictions for a batch of images, and the transferred ones.
    * @param image [batch, height, width, 3], normalised
    * @param transfer false skips the transfer nets: predictions alone need none
    * @param step of the training, for what is drawn at random in it
@@ -69,6 +71,7 @@ export class Model implements Stateful {
     restoreVariables(this.variables, state.tensors, 'model');
   }
 
+  /** Frees all parameters. */
   dispose(): void {
     for (const part of Object.values(this.parts)) {
       // tfjs counts every place that a layer stands at, and a model's own dispose takes back one of them.

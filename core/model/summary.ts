@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Model } from './model.js';
 
+/** One layer: parameters, and multiply-accumulates of one image. */
 export interface LayerSummary {
   readonly name: string;
   /** E.g. `Conv2d`. */
@@ -13,6 +14,7 @@ export interface LayerSummary {
   readonly macs: number;
 }
 
+/** One part of the model, e.g. `encoder`: the sums over its layers. */
 export interface PartSummary {
   readonly name: string;
   readonly parameters: number;
@@ -20,6 +22,7 @@ export interface PartSummary {
   readonly layers: readonly LayerSummary[];
 }
 
+/** A model's parameters, and multiply-accumulates of one image's forward pass. */
 export interface ModelSummary {
   readonly parameters: number;
   readonly macs: number;

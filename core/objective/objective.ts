@@ -9,6 +9,7 @@ export interface Transferred {
   readonly prediction: tf.Tensor4D;
 }
 
+/** How transferred predictions enter the tasks' losses. */
 export interface Consistency {
   readonly loss: ConsistencyLoss;
   /** λ_t by task, 0–1. */
@@ -25,6 +26,7 @@ export interface TaskLoss {
   readonly transferred: Readonly<Record<string, tf.Scalar>>;
 }
 
+/** One batch's predictions and labels. */
 export interface ObjectiveArgs {
   readonly tasks: readonly Task[];
   readonly predictions: Readonly<Record<string, tf.Tensor4D>>;

@@ -35,26 +35,38 @@ interface Fetched {
  * @param options whose `transfer` asks for transferred predictions and their energy, too
  * @returns one for each image, in their order
  */
-export async function predictImages(
+export function predictImages(
   model: Model,
   { image, shape }: Pick<HostBatch, 'image' | 'shape'>,
   { transfer }: { readonly transfer: boolean },
 ): Promise<readonly ImagePrediction[]> {
+  return decodedImages(model.tasks, () =>
+    model.forward(tf.tensor4d(image, [...shape]), { training: false, transfer }),
+  );
+}
+
+/**
+ * Predictions decoded and fetched, image by image.
+ * @param tasks whose direct predictions are wanted
+ * @param predict run in a tidy
+ */
+export async function decodedImages(
+  tasks: readonly Task[],
+  predict: () => Predictions,
+): Promise<readonly ImagePrediction[]> {
+  const edges: { readonly from: string; readonly to: string }[] = [];
   const tensors = tf.tidy(() => {
-    const predictions = model.forward(tf.tensor4d(image, [...shape]), { training: false, transfer });
-    return decoded(model.tasks, predictions);
+    const predictions = predict();
+    for (const { from, to } of predictions.transferred) edges.push({ from: from.name, to: to.name });
+    return decoded(tasks, predictions);
   });
   try {
     const direct = await Promise.all(tensors.direct.map(fetched));
     const transferred = await Promise.all(tensors.transferred.map(fetched));
     const energy = tensors.energy && (await fetched(tensors.energy));
-    return Array.from({ length: shape[0] }, (_, index) => ({
-      direct: Object.fromEntries(model.tasks.map(({ name }, task) => [name, part(direct[task]!, index)])),
-      transferred: (transfer ? model.edges : []).map(({ from, to }, edge) => ({
-        from: from.name,
-        to: to.name,
-        decoded: part(transferred[edge]!, index),
-      })),
+    return Array.from({ length: direct[0]?.shape[0] ?? 0 }, (_, index) => ({
+      direct: Object.fromEntries(tasks.map(({ name }, task) => [name, part(direct[task]!, index)])),
+      transferred: edges.map((edge, at) => ({ ...edge, decoded: part(transferred[at]!, index) })),
       ...(energy ? { energy: part(energy, index) as Raster<Float32Array> } : {}),
     }));
   } finally {

@@ -9,6 +9,10 @@ export interface Token<T> {
   readonly type?: T;
 }
 
+/**
+ * Names something that a run may offer.
+ * @param description unique among all tokens, for messages
+ */
 export function createToken<T>(description: string): Token<T> {
   return Object.freeze({ description });
 }
@@ -17,6 +21,7 @@ export function createToken<T>(description: string): Token<T> {
 export interface Deps {
   /** @throws MtlError `DEPENDENCY_MISSING` where the run does not offer it at this point. */
   get<T>(token: Token<T>): T;
+  /** Whether the run offers it. */
   has(token: Token<unknown>): boolean;
 }
 
@@ -34,6 +39,7 @@ export class RunContainer implements Deps {
     return this;
   }
 
+  /** Whether the run offers it. */
   has(token: Token<unknown>): boolean {
     return this.offered.has(token.description);
   }

@@ -29,6 +29,7 @@ export interface Kinds {
   exporter: Exporter;
 }
 
+/** A kind of part, e.g. `weighter`. */
 export type Kind = keyof Kinds;
 
 /** Where a plugin lists its parts of each kind; a missing kind is a compile error here. */
@@ -46,6 +47,7 @@ export const kindFields = {
   exporter: 'exporters',
 } as const satisfies Record<Kind, string>;
 
+/** The kinds of parts that a plugin can define. */
 export const kinds = Object.keys(kindFields) as readonly Kind[];
 
 /** One named part: what it is, what it takes, how it is made. */
@@ -54,14 +56,18 @@ export interface PartDefinition<T, Options extends z.ZodType = z.ZodType> {
   readonly description: string;
   /** Its options; every option has a default or is required, and unknown ones are refused. */
   readonly options: Options;
-  /** @param deps what the run offers, see `Deps` */
+  /**
+   * Makes the part.
+   * @param options checked, defaults filled in
+   * @param deps what the run offers
+   */
   create(options: z.output<Options>, deps: Deps): T;
 }
 
-/** A config fragment that `extends:` can name; written like a config file. */
+/** A config fragment that `extends:` can name; written like a config file. In a comparison, one written like its file. */
 export type Preset = Readonly<Record<string, unknown>>;
 
-/** Parts and presets under one name. */
+/** Parts, presets and comparisons under one name. */
 export type Plugin = {
   readonly name: string;
   /**
@@ -70,9 +76,16 @@ export type Plugin = {
    */
   readonly module?: string;
   readonly presets?: Readonly<Record<string, Preset>>;
+  /** What `mtl compare --preset` can name; each written like a comparison file. */
+  readonly comparisons?: Readonly<Record<string, Preset>>;
 } & {
   readonly [K in Kind as (typeof kindFields)[K]]?: Readonly<Record<string, PartDefinition<Kinds[K]>>>;
 };
+
+/** Where a plugin lists what is written like a file, and what one of them is called. */
+export const presetFields = { presets: 'preset', comparisons: 'comparison' } as const;
+
+export type PresetField = keyof typeof presetFields;
 
 /** Ties a part's options schema to its `create`, so that the options are typed. */
 export function definePart<T, Options extends z.ZodType>(

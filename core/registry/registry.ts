@@ -6,11 +6,13 @@ import type { Deps } from './deps.js';
 import {
   kindFields,
   kinds,
+  presetFields,
   type Kind,
   type Kinds,
   type PartDefinition,
   type Plugin,
   type Preset,
+  type PresetField,
 } from './plugin.js';
 import { nestedParts, strict, type PartSpec } from './part-schema.js';
 import { describeIssues, oneOfParts } from './zod-issues.js';
@@ -30,22 +32,28 @@ interface Entry {
   readonly options: z.ZodType;
 }
 
+const presetFieldNames = Object.keys(presetFields) as readonly PresetField[];
+
 /** All parts that a run can name: kind + name → options schema + factory. */
 export class Registry {
   private readonly parts = new Map<Kind, Map<string, Entry>>(kinds.map((kind) => [kind, new Map()]));
-  private readonly presetsByName = new Map<string, { plugin: string; preset: Preset }>();
+  private readonly written = new Map<PresetField, Map<string, { plugin: string; preset: Preset }>>(
+    presetFieldNames.map((field) => [field, new Map()]),
+  );
 
   constructor(plugins: readonly Plugin[] = []) {
     for (const plugin of plugins) this.add(plugin);
   }
 
   /**
-   * Takes in all of a plugin's parts and presets, or none of them.
+   * Takes in all of a plugin's parts, presets and comparisons, or none of them.
    * @throws MtlError `PLUGIN_INVALID` where it is no plugin, `PLUGIN_DUPLICATE` where a name is taken.
    */
   add(plugin: Plugin): void {
     const { name } = checkPlugin(plugin);
-    const presets = Object.entries(plugin.presets ?? {});
+    const presets = presetFieldNames.flatMap((field) =>
+      Object.entries(plugin[field] ?? {}).map(([preset, fragment]) => [field, preset, fragment] as const),
+    );
     const parts = kinds.flatMap((kind) =>
       Object.entries<PartDefinition<unknown>>(plugin[kindFields[kind]] ?? {}).map(
         ([part, definition]) => [kind, part, definition] as const,
@@ -55,23 +63,25 @@ export class Registry {
       const taken = this.parts.get(kind)!.get(part);
       if (taken) throw duplicate(`${kind} "${part}"`, name, taken.plugin);
     }
-    for (const [preset] of presets) {
-      const taken = this.presetsByName.get(preset);
-      if (taken) throw duplicate(`preset "${preset}"`, name, taken.plugin);
+    for (const [field, preset] of presets) {
+      const taken = this.written.get(field)!.get(preset);
+      if (taken) throw duplicate(`${presetFields[field]} "${preset}"`, name, taken.plugin);
     }
     for (const [kind, part, definition] of parts) {
       this.parts
         .get(kind)!
         .set(part, { plugin: name, part: definition, options: strict(definition.options) });
     }
-    for (const [preset, fragment] of presets)
-      this.presetsByName.set(preset, { plugin: name, preset: fragment });
+    for (const [field, preset, fragment] of presets)
+      this.written.get(field)!.set(preset, { plugin: name, preset: fragment });
   }
 
+  /** The parts of a kind by name. */
   names(kind: Kind): readonly string[] {
     return [...this.parts.get(kind)!.keys()];
   }
 
+  /** All parts of all kinds. */
   list(): readonly PartListing[] {
     return kinds.flatMap((kind) =>
       [...this.parts.get(kind)!].map(([name, { plugin, part }]) => ({
@@ -83,12 +93,24 @@ export class Registry {
     );
   }
 
+  /** What `extends` can name. */
   presetNames(): readonly string[] {
-    return [...this.presetsByName.keys()];
+    return [...this.written.get('presets')!.keys()];
   }
 
+  /** A preset by name; undefined where there is none. */
   preset(name: string): Preset | undefined {
-    return this.presetsByName.get(name)?.preset;
+    return this.written.get('presets')!.get(name)?.preset;
+  }
+
+  /** Names of all comparisons, as presets have them. */
+  comparisonNames(): readonly string[] {
+    return [...this.written.get('comparisons')!.keys()];
+  }
+
+  /** Undefined where no plugin brings one of that name. */
+  comparison(name: string): Preset | undefined {
+    return this.written.get('comparisons')!.get(name)?.preset;
   }
 
   /** The options schema of a part, e.g. for an editor's JSON schema. */
@@ -176,7 +198,7 @@ function duplicate(what: string, plugin: string, owner: string): MtlError {
 }
 
 function checkPlugin(plugin: unknown): Plugin {
-  const fields = ['name', 'module', 'presets', ...Object.values(kindFields)];
+  const fields = ['name', 'module', ...presetFieldNames, ...Object.values(kindFields)];
   const fail = (reason: string): never => {
     throw new MtlError('PLUGIN_INVALID', `expected a plugin made by definePlugin({ name, … }), ${reason}`);
   };
@@ -191,11 +213,12 @@ function checkPlugin(plugin: unknown): Plugin {
     if (parts === undefined) continue;
     if (!isGroup(parts))
       fail(`found ${outline(parts)} as the ${field} of "${name}"; write ${field}: { myName: … }`);
+    const likeFile = presetFieldNames.find((each) => each === field);
     for (const [part, definition] of Object.entries(parts as object)) {
-      if (field === 'presets' ? isGroup(definition) : isPart(definition)) continue;
+      if (likeFile ? isGroup(definition) : isPart(definition)) continue;
       const form =
-        field === 'presets'
-          ? 'written like a config'
+        likeFile !== undefined
+          ? `written like a ${likeFile === 'presets' ? 'config' : 'comparison file'}`
           : 'made by definePart({ description, options, create }), its options a zod schema';
       fail(`found ${outline(definition)} as ${field}.${part} of "${name}"; it must be ${form}`);
     }

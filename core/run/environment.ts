@@ -26,6 +26,7 @@ export interface Environment {
   readonly resumed?: readonly Resumption[];
 }
 
+/** One time that a run went on. */
 export interface Resumption {
   /** ISO 8601 */
   readonly time: string;

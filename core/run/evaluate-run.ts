@@ -1,4 +1,4 @@
-import type { SplitName } from '../contracts/index.js';
+import type { SplitName, Task } from '../contracts/index.js';
 import { loadConfig, type LoadedConfig } from '../config/index.js';
 import {
   deltaM,
@@ -15,6 +15,7 @@ import { RunFolder } from './folder.js';
 import { openSession, type Session } from './session.js';
 import type { RunResult } from './train.js';
 
+/** Which model is measured, on what, and beside what. */
 export interface EvaluateOptions {
   readonly folder: string;
   readonly split: SplitName;
@@ -22,6 +23,7 @@ export interface EvaluateOptions {
   readonly checkpoint?: 'best' | 'last';
   /** Another run, whose best model is evaluated on the same data, that Δm is taken against. */
   readonly baseline?: { readonly folder: string; readonly loaded: LoadedConfig } | undefined;
+  /** Told after each batch: images done, of how many. */
   readonly onProgress?: (done: number, of: number) => void;
 }
 
@@ -58,7 +60,7 @@ export async function evaluateRun(loaded: LoadedConfig, options: EvaluateOptions
     const badSamples = { [split]: data.loader.badSamples, train: train.badSamples };
     const result = { split, metrics, baselines, badSamples, run: new RunFolder(folder).path };
     return baseline
-      ? { ...result, ...gain(session, metrics, await measureBaseline(loaded, baseline, split)) }
+      ? { ...result, ...gainOver(session.tasks, metrics, await measureBaseline(loaded, baseline, split)) }
       : result;
   } finally {
     session.dispose();
@@ -91,8 +93,12 @@ async function measureBaseline(
   }
 }
 
-function gain(
-  { tasks }: Session,
+/**
+ * Δm over the metrics that both have.
+ * @throws MtlError `METRIC_EMPTY` where there is none
+ */
+export function gainOver(
+  tasks: readonly Task[],
   metrics: MetricValues,
   baseline: MetricValues,
 ): Pick<EvaluationResult, 'deltaM' | 'notInDeltaM'> {

@@ -1,16 +1,18 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Split, SplitName } from '../contracts/index.js';
 import type { LoadedConfig } from '../config/index.js';
-import { badValue } from '../errors.js';
+import { makeEmptyFolder } from '../io/empty-folder.js';
 import { openData, runContainer } from './data.js';
 
+/** What is written, in which layout, and where. */
 export interface ExportOptions {
   /** An exporter's name. */
   readonly format: string;
   readonly splits: readonly SplitName[];
   /** New, or empty. */
   readonly folder: string;
+  /** Told after each sample. */
   readonly onProgress?: (done: number, of: number) => void;
 }
 
@@ -26,7 +28,7 @@ export async function exportData(
   const exporter = loaded.registry.create('exporter', format, runContainer(loaded), '--format');
   const { dataset } = openData(loaded);
   const path = resolve(folder);
-  const made = makeEmpty(path);
+  const made = makeEmptyFolder(path, 'DATA_INVALID');
   try {
     const opened: Partial<Record<SplitName, Split>> = {};
     for (const name of splits) opened[name] = await dataset.split(name);
@@ -37,16 +39,4 @@ export async function exportData(
     if (made) rmSync(path, { recursive: true });
     throw error;
   }
-}
-
-/** @returns whether the folder is new */
-function makeEmpty(path: string): boolean {
-  const made = mkdirSync(path, { recursive: true }) !== undefined;
-  const found = readdirSync(path).length;
-  if (found === 0) return made;
-  throw badValue('DATA_INVALID', {
-    what: 'the folder to export to',
-    expected: 'a new or empty one',
-    found: `${found} entries in ${path}`,
-  });
 }

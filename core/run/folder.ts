@@ -110,7 +110,7 @@ export class RunFolder {
     const file = join(this.path, 'config.json');
     if (!existsSync(file)) {
       throw badValue('RUN_INVALID', {
-        what: '--run',
+        what: 'the run',
         expected: 'the folder of a run',
         found: existsSync(this.path) ? `no config.json in ${this.path}` : `no folder ${this.path}`,
         fix: 'check the path; "mtl train" starts a run',
@@ -123,6 +123,7 @@ export class RunFolder {
     }
   }
 
+  /** Keeps what a resume and an evaluation start from. */
   writeConfig(stored: StoredConfig): void {
     this.writeJson('config.json', stored);
   }
@@ -159,11 +160,18 @@ export class RunFolder {
     return [...names.filter((name) => !isStep(name)).toSorted(), ...kept];
   }
 
-  /** @param name one of `checkpoints` */
+  /**
+   * The file of a checkpoint.
+   * @param name one of `checkpoints`
+   */
   checkpoint(name: string): string {
     return join(dirname(this.last), `${name}.safetensors`);
   }
 
+  /**
+   * Adds a line to `events.jsonl`.
+   * @throws MtlError `RUN_INVALID` where it cannot be written
+   */
   append(event: TrainingEvent): void {
     if (fleeting.has(event.type)) return;
     const line = `${JSON.stringify(event)}\n`;
@@ -189,6 +197,7 @@ export class RunFolder {
     writeAtomically(this.events, kept.map((line) => `${line}\n`).join(''));
   }
 
+  /** Writes a file of the folder, whole or not at all. */
   writeJson(name: string, value: unknown): void {
     writeAtomically(join(this.path, name), `${JSON.stringify(value, null, 2)}\n`);
   }

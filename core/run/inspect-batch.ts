@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { RgbImage, Task } from '../contracts/index.js';
 import type { LoadedConfig } from '../config/index.js';
-import { imageMean, imageStd, mosaic, separate, type HostBatchTarget } from '../data/index.js';
+import { batchImages, mosaic, separate, type HostBatch, type HostBatchTarget } from '../data/index.js';
 import { badValue, messageOf, MtlError } from '../errors.js';
 import { writePicture } from '../io/picture.js';
 import { parseSafetensors, type HostTensor, type Safetensors } from '../io/safetensors.js';
@@ -84,19 +84,7 @@ function pictureOf(tensors: Safetensors['tensors'], tasks: readonly Task[]): Rgb
     const target = { value: value.data, mask: mask.data, shape: value.shape } as unknown as HostBatchTarget;
     return [separate(target).map((own) => task.render(own.value, own.mask))];
   });
-  const images = imagesOf(tensors.get('image')!);
+  const { data, shape } = tensors.get('image')!;
+  const images = batchImages(data, shape as unknown as HostBatch['shape']);
   return mosaic(images.map((image, row) => [image, ...columns.map((pictures) => pictures[row]!)]));
-}
-
-/** The images as they were before they were normalised; what is no number is black. */
-function imagesOf({ shape, data }: HostTensor): RgbImage[] {
-  const [count, height, width] = shape as [number, number, number];
-  const size = height * width * 3;
-  return Array.from({ length: count }, (_, image) => {
-    const pixels = Uint8ClampedArray.from({ length: size }, (__, at) => {
-      const channel = at % 3;
-      return 255 * (Number(data[image * size + at]) * imageStd[channel]! + imageMean[channel]!);
-    });
-    return { height, width, channels: 3, data: new Uint8Array(pixels.buffer) };
-  });
 }

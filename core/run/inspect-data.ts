@@ -4,10 +4,12 @@ import { contactSheet, inspectSplit, type SplitReport } from '../data/index.js';
 import { writePicture } from '../io/picture.js';
 import { openData } from './data.js';
 
+/** Which split is looked at, and what is drawn. */
 export interface InspectOptions {
   readonly split: SplitName;
   /** Where to draw samples with what the tasks are to learn from them; absent = nowhere. */
   readonly sheet?: { readonly file: string; readonly samples: number } | undefined;
+  /** Told after each sample. */
   readonly onProgress?: (done: number, of: number) => void;
 }
 

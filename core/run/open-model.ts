@@ -8,6 +8,7 @@ import { makeTasks, runContainer } from './data.js';
 import { startEngine } from './engines.js';
 import { RunFolder } from './folder.js';
 
+/** Which of a run's models is opened. */
 export interface OpenModelOptions {
   /** The run's folder. */
   readonly folder: string;
@@ -22,6 +23,7 @@ export interface TrainedModel {
   readonly tasks: readonly Task[];
   /** What it was trained on: the size of its images, and what the labels mean. */
   readonly data: DataInfo;
+  /** Frees the model. */
   dispose(): void;
 }
 

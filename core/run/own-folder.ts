@@ -4,6 +4,9 @@ import { writeFailure } from '../io/write-failure.js';
 import type { RunFolder } from './folder.js';
 import { lockName, RunLock } from './lock.js';
 
+/** What a folder must tell to be owned: whether something is in it that can go on, and whether it is free otherwise. */
+export type OwnableFolder = Pick<RunFolder, 'path' | 'exists' | 'assertFree'>;
+
 /** A run folder that no other process writes to until it is released. */
 export interface OwnedFolder {
   /** Whether there is a run to go on with. */
@@ -16,7 +19,7 @@ export interface OwnedFolder {
  * @param resume whether a run that is there already is gone on with
  * @throws MtlError `RUN_INVALID` where another process has it, it cannot be written, or is in use otherwise
  */
-export async function ownFolder(folder: RunFolder, resume: boolean): Promise<OwnedFolder> {
+export async function ownFolder(folder: OwnableFolder, resume: boolean): Promise<OwnedFolder> {
   const isResuming = (): boolean => resume && folder.exists();
   // First of all without a lock, so that a folder of other things is not even touched.
   if (!isResuming() && !existsSync(join(folder.path, lockName))) folder.assertFree();

@@ -120,7 +120,11 @@ export function assertSameConfig(folder: RunFolder, { config }: LoadedConfig): v
  * A config without what changes no number; the engine changes them only within tolerance, which is said where it
  * differs. `train.diagnostics` stays: with another pass over the tape, gradients are added up in another order.
  */
-function comparable({ train, loader, ...config }: LoadedConfig['config']): unknown {
+export function comparable({
+  train,
+  loader,
+  ...config
+}: LoadedConfig['config']): Readonly<Record<string, unknown>> {
   // A run that goes back goes back to its last checkpoint.
   const checkpointEvery = train.nonFinite === 'rollback' ? train.checkpointEvery : 0;
   const harmless = { epochs: 0, checkpointEvery, keepEvery: 0 };
@@ -129,9 +133,10 @@ function comparable({ train, loader, ...config }: LoadedConfig['config']): unkno
     JSON.stringify({
       ...config,
       engine: 'auto',
+      log: {},
       $schema: '',
       train: { ...train, ...harmless },
       loader: { ...loader, ...loading },
     }),
-  );
+  ) as Readonly<Record<string, unknown>>;
 }

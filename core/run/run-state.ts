@@ -22,9 +22,16 @@ type Told = Extract<TrainingEvent, { type: 'epoch' | 'validation' | 'stopped' }>
 /** Most lines are steps, which need not be read. */
 const telling = /^\{"type":"(epoch|validation|stopped)"/;
 
-/** @param epochs that the run is to have */
-export function runProgress(folder: RunFolder, epochs: number): RunProgress {
-  const events = told(join(folder.path, 'events.jsonl'));
+/**
+ * @param epochs that the run is to have
+ * @param known its events, where they were read already
+ */
+export function runProgress(
+  folder: RunFolder,
+  epochs: number,
+  known?: readonly TrainingEvent[],
+): RunProgress {
+  const events = known?.filter(isTelling) ?? told(join(folder.path, 'events.jsonl'));
   const ended = events.filter((event) => event.type === 'epoch').at(-1);
   const epoch = ended ? ended.epoch + 1 : 0;
   const best = events.filter((event) => event.type === 'validation' && event.best).at(-1);
@@ -38,6 +45,10 @@ export function runProgress(folder: RunFolder, epochs: number): RunProgress {
     if (isDone && existsSync(join(folder.path, 'metrics.json'))) return 'finished';
     return last?.type === 'stopped' && last.reason === 'interrupted' ? 'interrupted' : 'unfinished';
   }
+}
+
+function isTelling(event: TrainingEvent): event is Told {
+  return event.type === 'epoch' || event.type === 'validation' || event.type === 'stopped';
 }
 
 function told(file: string): readonly Told[] {

@@ -20,6 +20,7 @@ export interface Session {
   readonly tasks: readonly Task[];
   readonly model: Model;
   readonly consistency: Consistency | undefined;
+  /** Frees the model and ends the loader threads. */
   dispose(): void;
 }
 

@@ -15,7 +15,7 @@ import { readCheckpoint, restoreCheckpoint } from '../training/checkpoint.js';
 import type { EventListener, TrainingEvent } from '../training/events.js';
 import type { Places } from '../training/saving/messages.js';
 import { CheckpointWriter } from '../training/saving/writer.js';
-import { Trainer } from '../training/trainer.js';
+import { Trainer, type TrainerArgs } from '../training/trainer.js';
 import { dataInfo } from './data.js';
 import { describeEnvironment } from './environment.js';
 import { engineNote } from './engine-note.js';
@@ -25,6 +25,7 @@ import { writeProblem } from './problem.js';
 import { assertSameConfig, checkpointToResume, reopenSession, resume } from './resume.js';
 import { openSession, type Session } from './session.js';
 
+/** Where a run writes, and how it is followed and stopped. */
 export interface TrainOptions {
   /** The run's folder: new, or an earlier run's to resume. */
   readonly folder: string;
@@ -77,10 +78,11 @@ async function trainIn(
     : openSession(loaded, { initialize: true }));
   const own: { dispose(): void }[] = [session];
   const writer = new CheckpointWriter();
+  const board = loaded.config.log.tensorboard ? await openTensorBoard(folder, session) : undefined;
   try {
     const environment = await describeEnvironment(loaded, session.engine);
     const before = { config: begun?.config.engine ?? 'auto', environment: folder.readEnvironment() };
-    const onEvent = recorder(folder, options.onEvent, () => {
+    const onEvent = recorder([folder, ...(board ? [board] : [])], options.onEvent, () => {
       if (!begun) return folder.create(loaded, dataInfo(session.dataset), environment);
       folder.writeConfig({ ...begun, config: loaded.config });
       const { engine, engineDetail, started: time } = environment;
@@ -103,20 +105,31 @@ async function trainIn(
       writer,
       signal,
       onEvent,
+      onPredictions: board && ((...predicted) => board.predictions(...predicted)),
     });
     if (resuming) resume(folder, trainer, checkpoint);
     const resumedAt = trainer.progress.step;
     const now = { config: loaded.config.engine, environment };
     const note = resumedAt > 0 ? engineNote(before, now, session.engine) : undefined;
     if (note !== undefined) onEvent({ type: 'note', step: resumedAt, text: note });
-    if ((await trainer.run()) === 'interrupted') throw interruption();
+    const outcome = await trainer.run();
+    await board?.close();
+    if (outcome === 'interrupted') throw interruption();
     return await finish(folder, session, { train: training, val, signal });
   } catch (error) {
     throw isInterruption(error) ? stopped(folder, options.folder) : error;
   } finally {
     await writer.close();
+    // The error that ended the run is the one to tell.
+    await board?.close().catch(() => undefined);
     for (const part of own) part.dispose();
   }
+}
+
+/** Loaded where it is asked for: the library of its format is needed for nothing else. */
+async function openTensorBoard(folder: RunFolder, { tasks }: Session) {
+  const { TensorBoardLog } = await import('./tensorboard/index.js');
+  return new TensorBoardLog(folder.path, tasks);
 }
 
 /** Measures the best model, and writes that down. */
@@ -152,6 +165,7 @@ interface TrainerParts {
   readonly writer: CheckpointWriter;
   readonly signal: AbortSignal | undefined;
   readonly onEvent: EventListener;
+  readonly onPredictions: TrainerArgs['onPredictions'];
 }
 
 export function makeWeighter({ config, registry, deps, tasks }: Session): Weighter {
@@ -203,14 +217,23 @@ const beforeTheFirstStep: ReadonlySet<TrainingEvent['type']> = new Set([
   'badSample',
 ]);
 
+/** Something that a run is written down in. */
+interface Records {
+  append(event: TrainingEvent): void;
+}
+
 /** Writes events down and passes them on. The first one after the start calls `begin`; until then nothing is written. */
-function recorder(folder: RunFolder, listener: EventListener | undefined, begin: () => void): EventListener {
+function recorder(
+  records: readonly Records[],
+  listener: EventListener | undefined,
+  begin: () => void,
+): EventListener {
   let waiting: TrainingEvent[] | undefined = [];
   return (event) => {
     if (waiting && beforeTheFirstStep.has(event.type)) waiting.push(event);
     else {
       if (waiting) begin();
-      for (const known of [...(waiting ?? []), event]) folder.append(known);
+      for (const known of [...(waiting ?? []), event]) for (const record of records) record.append(known);
       waiting = undefined;
     }
     listener?.(event);

@@ -15,6 +15,7 @@ export interface EngineTrial {
   readonly kernels?: TriedKernels;
 }
 
+/** Which kernels a training step ran. */
 export interface TriedKernels {
   /** How many are the engine's own. */
   readonly own: number;

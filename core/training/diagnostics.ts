@@ -10,7 +10,10 @@ export interface GradientDiagnostics {
   readonly conflicts: readonly (readonly [string, string])[];
 }
 
-/** @param gramian ⟨g_i, g_j⟩, in the order of the tasks */
+/**
+ * Norms, cosines and conflicts of the tasks' gradients.
+ * @param gramian ⟨g_i, g_j⟩, in the order of the tasks
+ */
 export function diagnosticsOf(tasks: readonly string[], gramian: Matrix): GradientDiagnostics {
   const norms = gramian.map((row, index) => Math.sqrt(Math.max(0, row[index]!)));
   const cosines = gramian.map((row, i) =>

@@ -12,6 +12,7 @@ import { Tape } from './tape.js';
 /** One task's loss: `total` is L_t; other terms are read along with it. */
 export type LossTerms = Readonly<{ total: tf.Scalar } & Record<string, tf.Scalar>>;
 
+/** What one step is differentiated from. */
 export interface DifferentiateArgs {
   /** The forward pass, recorded and freed: the losses by task, in the order that the weighter was set up with. */
   readonly forward: () => Readonly<Record<string, LossTerms>>;
@@ -22,6 +23,7 @@ export interface DifferentiateArgs {
   readonly diagnose?: boolean;
 }
 
+/** What comes out of one step. */
 export interface Differentiated {
   /** The losses' terms as numbers, by task; all finite. */
   readonly losses: Readonly<Record<string, Readonly<Record<string, number>>>>;

@@ -95,4 +95,5 @@ export type TrainingEvent =
       readonly reason: 'interrupted' | 'no improvement' | 'not finite';
     };
 
+/** Told each event of a run as it happens. */
 export type EventListener = (event: TrainingEvent) => void;

@@ -14,10 +14,12 @@ export {
   type DifferentiateArgs,
   type LossTerms,
 } from './differentiate.js';
+export type { Fork } from './fork.js';
 export { innerProduct, innerProducts } from './inner-product.js';
 export { combineGradients } from './named.js';
 export { gramianOf } from './pairwise.js';
 export { TapeProblem, type ProblemArgs } from './problem.js';
+export type { Progress } from './progress.js';
 export { readScalars } from './read-scalars.js';
 export { learningRateFactor, scheduleSchema, type Schedule, type TrainingPosition } from './schedule.js';
 export { CheckpointWriter, type Saving } from './saving/writer.js';
@@ -25,4 +27,5 @@ export type { Places } from './saving/messages.js';
 export { Stepper, type StepperArgs, type StepResult, type StepTimes } from './stepper.js';
 export { Tape } from './tape.js';
 export { Trainer, type Outcome, type TrainerArgs } from './trainer.js';
-export type { Seed } from './walk.js';
+export type { Trouble } from './trouble.js';
+export type { Seed, Visitor } from './walk.js';

@@ -6,6 +6,7 @@ import { SharedPasses, type SharedParameters } from './shared-passes.js';
 import type { Tape } from './tape.js';
 import { TaskHeads } from './task-heads.js';
 
+/** One recorded forward pass and its losses. */
 export interface ProblemArgs {
   readonly tasks: readonly string[];
   readonly losses: readonly tf.Scalar[];

@@ -32,10 +32,12 @@ export class Progress implements Stateful {
     Object.assign(this, values satisfies Readonly<Record<string, Json>>);
   }
 
+  /** Adds a step's loss to the epoch's sum. */
   addLoss(task: string, value: number): void {
     this.lossSums[task] = (this.lossSums[task] ?? 0) + value;
   }
 
+  /** Goes on to the next epoch: what was counted within the last one begins anew. */
   endEpoch(): void {
     this.epoch += 1;
     this.stepInEpoch = 0;

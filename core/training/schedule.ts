@@ -28,6 +28,7 @@ export const scheduleSchema = z.discriminatedUnion('name', [
   }),
 ]);
 
+/** What a config says under `train.schedule`. */
 export type Schedule = z.output<typeof scheduleSchema>;
 
 /** A point in a training run. */

@@ -11,6 +11,7 @@ import type { LossValues } from './events.js';
 import { NotFiniteError } from './not-finite.js';
 import { readScalars } from './read-scalars.js';
 
+/** What takes part in a step. */
 export interface StepperArgs {
   readonly model: Model;
   readonly consistency: Consistency | undefined;
@@ -26,6 +27,7 @@ export interface StepTimes {
   readonly update: number;
 }
 
+/** What a step did. */
 export interface StepResult {
   /** Before the step's update. */
   readonly losses: Readonly<Record<string, LossValues>>;

@@ -64,6 +64,7 @@ export class Tape {
     walk(this.nodes, lanes, wanted, visitor);
   }
 
+  /** Frees what is left of the forward pass. */
   dispose(): void {
     for (const { saved } of this.nodes) saved?.forEach((tensor) => tensor.dispose());
     this.nodes.length = 0;

@@ -1,6 +1,6 @@
 import type { Optimizer, Stateful, Task, Weighter } from '../contracts/index.js';
 import type { Config } from '../config/schema.js';
-import { evaluate, modelPredictor, type MetricValues } from '../evaluation/evaluate.js';
+import { evaluate, modelPredictor, type EvaluationData, type MetricValues } from '../evaluation/evaluate.js';
 import type { HostBatch, Loader } from '../data/index.js';
 import { badValue, MtlError } from '../errors.js';
 import { interruption, isInterruption } from '../interruption.js';
@@ -18,7 +18,9 @@ import { learningRateFactor } from './schedule.js';
 import { observeTargets, statisticsParts } from './statistics.js';
 import { Stepper } from './stepper.js';
 import type { Trouble } from './trouble.js';
+import { Waiting } from './waiting.js';
 
+/** What a training is made of. */
 export interface TrainerArgs {
   readonly settings: Config['train'];
   readonly tasks: readonly Task[];
@@ -39,6 +41,8 @@ export interface TrainerArgs {
   readonly signal?: AbortSignal | undefined;
   /** Keeps the batch that ends the run. @returns what is added to the message: where it is */
   readonly onTrouble?: ((trouble: Trouble) => string) | undefined;
+  /** Told what is predicted in each validation. */
+  readonly onPredictions?: EvaluationData['onPredictions'];
 }
 
 /** Whether a run came to its end, or was stopped before. */
@@ -54,9 +58,8 @@ export class Trainer {
   private readonly recovery: Recovery;
   private readonly isBetter: IsBetter;
   private readonly stepsPerEpoch: number;
-  /** In the epoch that is under way, ms. */
-  private waited = 0;
-  private worked = 0;
+  /** In the epoch that is under way. */
+  private readonly waiting = new Waiting();
   /** Settles when the checkpoint under way is in place, and that is told. */
   private saving: Promise<void> = Promise.resolve();
 
@@ -122,40 +125,53 @@ export class Trainer {
     if (progress.step === 0) await this.observeTargets();
     if (this.anchor?.isEmpty) this.anchor.take();
     if (progress.validationDue) await this.finishEpoch();
-    while (progress.epoch < settings.epochs && !this.exhausted()) await this.epoch();
+    // Where the run was stopped between an epoch's last step and its end.
+    else if (progress.stepInEpoch === this.stepsPerEpoch) await this.endEpoch();
+    if (progress.epoch < settings.epochs && !this.exhausted()) await this.takeSteps();
     await this.saving;
   }
 
   /**
-   * The steps of an epoch that are still to be done, then its end.
+   * The steps that are still to be done, and the ends of their epochs. The next epoch's first batches are loaded while
+   * the last steps of the one before, and its validation, go on.
    * @throws MtlError `INTERRUPTED` where the run is to stop
    */
-  private async epoch(): Promise<void> {
-    const { settings, train, signal } = this.args;
+  private async takeSteps(): Promise<void> {
+    const { settings, signal } = this.args;
     const { progress } = this;
-    const { augment, batchSize, seed } = settings;
+    this.waiting.begin();
     let last = performance.now();
-    [this.waited, this.worked] = [0, 0];
-    const loaded = train.batches({
-      batchSize,
-      shuffle: { seed, epoch: progress.epoch },
-      augment: augment === false ? undefined : augment,
-      startBatch: progress.stepInEpoch,
-      dropLone: true,
-      signal,
-    });
-    for await (const batch of loaded) {
-      const arrived = performance.now();
+    for await (const batch of this.batches()) {
+      this.waiting.arrived();
       await this.step(batch, last);
-      this.waited += arrived - last;
       last = performance.now();
-      this.worked += last - arrived;
       if (signal?.aborted) throw interruption();
       if (isEvery(settings.checkpointEvery, progress.step)) this.anchor?.take();
       if (this.savesNow()) await this.save();
+      this.waiting.asked();
       await pause();
+      if (progress.stepInEpoch < this.stepsPerEpoch) continue;
+      await this.endEpoch();
+      if (this.exhausted()) return;
+      this.waiting.begin();
+      last = performance.now();
     }
-    await this.endEpoch();
+  }
+
+  /** All that are still to come. */
+  private batches(): AsyncGenerator<HostBatch, void, undefined> {
+    const { settings, train, signal } = this.args;
+    const { epoch, stepInEpoch } = this.progress;
+    const { augment, batchSize, seed } = settings;
+    return train.batches({
+      batchSize,
+      shuffle: { seed, epoch },
+      augment: augment === false ? undefined : augment,
+      startBatch: stepInEpoch,
+      epochs: settings.epochs - epoch,
+      dropLone: true,
+      signal,
+    });
   }
 
   /** @param since when the step before ended, ms */
@@ -207,15 +223,8 @@ export class Trainer {
     const byTask = (values: readonly number[]): Record<string, number> =>
       Object.fromEntries(tasks.map(({ name }, index) => [name, values[index]!]));
     const { epoch, step } = progress;
-    const waiting = this.waited / Math.max(1, this.waited + this.worked);
-    onEvent({
-      type: 'epoch',
-      epoch,
-      step,
-      meanLosses: byTask(meanLosses),
-      weights: byTask(weights),
-      waiting,
-    });
+    const means = { meanLosses: byTask(meanLosses), weights: byTask(weights) };
+    onEvent({ type: 'epoch', epoch, step, ...means, waiting: this.waiting.share });
     progress.endEpoch();
     progress.validationDue =
       progress.epoch % settings.validateEvery === 0 || progress.epoch === settings.epochs;
@@ -247,9 +256,10 @@ export class Trainer {
   }
 
   private evaluateVal(): Promise<MetricValues> {
-    const { val: loader, tasks, model, onEvent, settings, signal } = this.args;
+    const { val: loader, tasks, model, onEvent, onPredictions, settings, signal } = this.args;
     return evaluate(modelPredictor(model), {
       loader,
+      onPredictions,
       tasks,
       batchSize: settings.batchSize,
       signal,

@@ -35,7 +35,8 @@ export const classification = definePart({
 function createClassification(settings: z.output<typeof options>, deps: Deps): Task {
   const name = deps.get(tokens.taskName);
   const label = settings.label ?? name;
-  const classes = labelInfo(deps, label, 'imageClass').names.length;
+  const info = labelInfo(deps, label, 'imageClass');
+  const classes = info.names.length;
   const loss = predictionLoss(deps, 'loss', settings.loss);
   return {
     name,
@@ -50,6 +51,7 @@ function createClassification(settings: z.output<typeof options>, deps: Deps): T
     },
     loss: (prediction, target) => loss.compute(prediction, target),
     decode: (prediction) => tf.tidy(() => tf.expandDims(tf.argMax(prediction, 3), 3)),
+    decoded: info,
     metrics: () =>
       namedMetrics(deps, settings.metrics, (metric) => (metric === 'meanAccuracy' ? { classes } : {})),
     trivial: () => majorityClass(classes),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  absoluteError,
   definePart,
   partSpec,
   tokens,
@@ -52,8 +53,10 @@ function createDepth(settings: z.output<typeof options>, deps: Deps): Task {
       energy: meanDistance,
     },
     decode: (prediction) => prediction.clone(),
+    decoded: info,
     metrics: () => namedMetrics(deps, settings.metrics),
     trivial: () => meanPredictor('mean depth'),
+    error: absoluteError(info.unit),
     render: (values, mask) => paint(values, info.range, mask),
   };
 }

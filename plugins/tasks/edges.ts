@@ -62,6 +62,7 @@ function createEdges(settings: z.output<typeof options>, deps: Deps): Task {
       energy: divergence,
     },
     decode: (prediction) => tf.sigmoid(prediction),
+    decoded: { kind: 'numbers', unit: 'probability', range: [0, 1] },
     metrics: () => namedMetrics(deps, settings.metrics, (name) => (name === 'edgeF' ? { tolerance } : {})),
     trivial: () => meanPredictor('share of edges'),
     render: paint,

@@ -37,7 +37,7 @@ export const normals = definePart({
 });
 
 function createNormals(settings: z.output<typeof options>, deps: Deps): Task {
-  labelInfo(deps, settings.label, 'directions');
+  const info = labelInfo(deps, settings.label, 'directions');
   const loss = predictionLoss(deps, 'loss', settings.loss);
   const consistency = predictionLoss(deps, 'consistency', settings.consistency);
   return {
@@ -59,8 +59,10 @@ function createNormals(settings: z.output<typeof options>, deps: Deps): Task {
       energy: angularDistance,
     },
     decode: unitVectors,
+    decoded: info,
     metrics: () => namedMetrics(deps, settings.metrics),
     trivial: meanDirection,
+    error: { unit: '°', kind: 'amount', measure: angles },
     render: paint,
   };
 }
@@ -70,6 +72,18 @@ function angularDistance(transferred: tf.Tensor4D, direct: tf.Tensor4D): tf.Tens
   return tf.tidy(() => {
     const cosine = tf.sum<tf.Tensor4D>(tf.mul(unitVectors(transferred), unitVectors(direct)), 3, true);
     return tf.relu(tf.sub(1, cosine));
+  });
+}
+
+/** The angle between the two directions, 0–180. */
+function angles({ height, width, data: predicted }: Raster, { data: labels }: Raster): Float32Array {
+  return Float32Array.from({ length: height * width }, (_, pixel) => {
+    const at = 3 * pixel;
+    const cosine =
+      predicted[at]! * labels[at]! +
+      predicted[at + 1]! * labels[at + 1]! +
+      predicted[at + 2]! * labels[at + 2]!;
+    return (Math.acos(Math.min(1, Math.max(-1, cosine))) * 180) / Math.PI;
   });
 }
 

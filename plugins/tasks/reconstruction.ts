@@ -47,6 +47,7 @@ function createReconstruction(settings: z.output<typeof options>, deps: Deps): T
       energy: meanDistance,
     },
     decode: (prediction) => tf.clipByValue(prediction, 0, 1),
+    decoded: { kind: 'numbers', unit: 'share of full brightness', range: [0, 1] },
     metrics: () => namedMetrics(deps, settings.metrics),
     trivial: () => meanPredictor('mean colour', 3),
     render: paint,

@@ -34,7 +34,7 @@ export const regression = definePart({
 function createRegression(settings: z.output<typeof options>, deps: Deps): Task {
   const name = deps.get(tokens.taskName);
   const label = settings.label ?? name;
-  labelInfo(deps, label, 'imageNumber');
+  const info = labelInfo(deps, label, 'imageNumber');
   const loss = predictionLoss(deps, 'loss', settings.loss);
   return {
     name,
@@ -49,6 +49,7 @@ function createRegression(settings: z.output<typeof options>, deps: Deps): Task 
     },
     loss: (prediction, target) => loss.compute(prediction, target),
     decode: (prediction) => prediction.clone(),
+    decoded: info,
     metrics: () => namedMetrics(deps, settings.metrics),
     trivial: () => meanPredictor('mean'),
     render: paint,

@@ -69,6 +69,7 @@ function createSegmentation(settings: z.output<typeof options>, deps: Deps): Tas
     },
     ...(weighting.statistics ? { statistics: weighting.statistics } : {}),
     decode: (prediction) => tf.tidy(() => tf.expandDims(tf.argMax(prediction, 3), 3)),
+    decoded: info,
     metrics: () =>
       namedMetrics(deps, settings.metrics, (name) => (name.startsWith('miou') ? { classes } : {})),
     trivial: () => majorityClass(classes),

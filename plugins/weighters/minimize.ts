@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { differentiate, readScalars, type GradientDiagnostics, type Weighter } from '../../core/index.js';
 
+/** What a step is taken with. */
 export interface MinimizeArgs {
   readonly weighter: Weighter;
   /** What is trained, e.g. `model.trainableWeights.map((weight) => weight.read())`; in the same order at every step. */
@@ -11,6 +12,7 @@ export interface MinimizeArgs {
   readonly diagnose?: boolean;
 }
 
+/** What a step came from. */
 export interface MinimizeResult {
   /** L_t by task, before the update. */
   readonly losses: Readonly<Record<string, number>>;

@@ -16,6 +16,7 @@ import {
 } from './mtl.js';
 
 const commands = [
+  'completion',
   'data export',
   'data inspect',
   'doctor',
@@ -75,8 +76,7 @@ describe('the mtl command', () => {
     const { code, stdout } = end('');
     expect(code).to.equal(0);
     for (const command of commands) {
-      const [word] = command.split(' ');
-      expect(stdout).to.match(new RegExp(`^ {2}${word} {2,}\\S`, 'm'));
+      expect(stdout).to.match(new RegExp(`^ {2}${command} {2,}\\S`, 'm'));
     }
     expect(end('engine')).to.include({ code: 0, stderr: '' });
     expect(end('engine').stdout).to.match(/^ {2}engine build {2,}\S/m);
@@ -123,7 +123,7 @@ describe('the mtl command', () => {
       [await mtlHere(['train', '--config'], work.path), /--config expects a value/],
       [await mtlHere(['evaluate'], work.path), /Missing required flag run/],
       [
-        await mtlHere(['evaluate', '--run', 'a', '--split', 'vla'], work.path),
+        await mtlHere(['evaluate', 'a', '--split', 'vla'], work.path),
         /--split=vla to be one of: train, val, test/,
       ],
       [

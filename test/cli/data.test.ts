@@ -37,7 +37,9 @@ describe('mtl data', () => {
     expect(stdout).to.match(/^train: 8 samples of 32×64\n {2}RGB mean 0\.\d{3} 0\.\d{3} 0\.\d{3}, /);
     expect(stdout).to.match(/segmentation: 0\.0 % of pixels are void\n[^]*│ {2}6 │ vehicle {2}│ /);
     expect(stdout).to.match(/depth: \d[\d.]* to \d[\d.]* m, mean [^]* and above {2,}\d+\.\d % █*\n/);
-    expect(stdout).to.match(/normals: mean direction [^]*sheet\.png\n$/);
+    expect(stdout).to.match(
+      /normals: mean direction [^]*\n\nRead 8 samples of train\.\nSamples, .* \S*sheet\.png\n$/,
+    );
     const report = result<SplitReport>(await mtlHere(['data/inspect', '--no-sheet', '--json'], work.path));
     const { segmentation, depth } = report.labels;
     expect(report).to.deep.include({ samples: 8, size: { height: 32, width: 64 }, bad: [] });

@@ -67,7 +67,7 @@ describe('mtl engine build', () => {
     const folder = project('well');
     expect(await mtlHere(['engine/build', 'made'], folder)).to.deep.equal({
       code: 0,
-      stdout: '1/2 compiling\n2/2 linking\none made\n',
+      stdout: '1/2 compiling\n2/2 linking\n\none made\nNext  mtl doctor\n',
       stderr: '',
     });
     expect(readFileSync(join(folder, 'made'), 'utf8')).to.equal('built');
@@ -231,11 +231,9 @@ describe('--engine', () => {
     const folder = join(work.path, 'run');
     writeConfig(folder, { ...tiny, train: { ...tiny.train, epochs: 1 } });
     expect((await mtlHere(['train', '--run', 'one'], folder)).code).to.equal(0);
-    const wrong = await mtlHere(['evaluate', '--run', 'one', '--engine', 'none'], folder);
+    const wrong = await mtlHere(['evaluate', 'one', '--engine', 'none'], folder);
     expect(wrong.stderr).to.match(/found "none"/);
-    expect((await mtlHere(['evaluate', '--run', 'one', '--engine', 'wasm', '--json'], folder)).code).to.equal(
-      0,
-    );
+    expect((await mtlHere(['evaluate', 'one', '--engine', 'wasm', '--json'], folder)).code).to.equal(0);
     const other = await mtlHere(['train', '--run', 'one', '--resume', '--engine', 'auto'], folder);
     expect(other).to.include({ code: 0, stderr: '' });
     const environment = readFileSync(join(folder, 'one', 'environment.json'), 'utf8');

@@ -36,7 +36,7 @@ suite(
         valSamples: 9,
         stepsPerEpoch: 6,
       });
-      const evaluated = await mtlHere(['evaluate', '--run', 'run', '--split', 'test', '--json'], work.path);
+      const evaluated = await mtlHere(['evaluate', 'run', '--split', 'test', '--json'], work.path);
       const { metrics, baselines } = JSON.parse(evaluated.stdout) as RunResult;
       // Metres on a table before the camera, whatever the model learned in six steps.
       expect(baselines.depth!.metrics.absolute).to.be.within(0.01, 0.5);

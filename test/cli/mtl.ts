@@ -103,6 +103,8 @@ export async function mtlHere([name, ...args]: readonly string[], cwd: string): 
   });
   const home = process.cwd();
   const { exitCode: before } = process;
+  // No colours, whatever the tests themselves were asked for.
+  const environment = replace(process, 'env', plainEnvironment);
   process.chdir(cwd);
   let code = 0;
   try {
@@ -116,7 +118,7 @@ export async function mtlHere([name, ...args]: readonly string[], cwd: string): 
   } finally {
     process.chdir(home);
     process.exitCode = before;
-    for (const restore of [restoreExit, stdout.restore, stderr.restore]) restore();
+    for (const restore of [restoreExit, stdout.restore, stderr.restore, environment]) restore();
   }
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }

@@ -99,7 +99,9 @@ describe('mtl train and mtl evaluate', () => {
       /^epoch 1\/2: segmentation miou 0\.\d+, miou\.perImage .* \| depth absolute .* \| best so far$/m,
     );
     expect(stdout).to.match(/│ segmentation │ miou +│ +[\d.e-]+ │ +[\d.e-]+ │ majority class +│/);
-    expect(stdout).to.match(/\n\nBest model, on the validation split\. Run: lines\n$/);
+    expect(stdout).to.match(
+      /\n\nTrained in [^;]+; these are the best model’s metrics on the validation split\.\nRun +lines\nNext +mtl \S+ .*lines\n/,
+    );
     // Neither colours nor a bar.
     expect([...stdout].filter((character) => character < ' ' && character !== '\n')).to.deep.equal([]);
   });
@@ -184,7 +186,7 @@ describe('mtl train and mtl evaluate', () => {
 
   it('evaluates the best model of a run as the training did', async () => {
     const { code, stdout, stderr } = await mtlHere(
-      ['evaluate', '--run', 'json', '--split', 'val', '--json'],
+      ['evaluate', 'json', '--split', 'val', '--json'],
       work.path,
     );
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
@@ -197,39 +199,39 @@ describe('mtl train and mtl evaluate', () => {
   });
 
   it('evaluates on another split, and from another folder', async () => {
-    const test = await mtlHere(['evaluate', '--run', folder('json'), '--split', 'test', '--json'], '/');
+    const test = await mtlHere(['evaluate', folder('json'), '--split', 'test', '--json'], '/');
     const result = JSON.parse(test.stdout) as RunResult & { split: string };
     expectResult(result);
     expect(result.split).to.equal('test');
     expect(result.metrics).to.not.deep.equal((JSON.parse(text('json', 'metrics.json')) as RunResult).metrics);
-    const table = await mtlHere(['evaluate', '--run', 'json', '--split', 'test'], work.path);
+    const table = await mtlHere(['evaluate', 'json', '--split', 'test'], work.path);
     expect(table.stdout).to.contain(` ${result.metrics.depth!.absolute!.toPrecision(4)} │`);
   });
 
   it('gives Δm against another run', async () => {
-    const self = await mtlHere(['evaluate', '--run', 'json', '--baseline', 'lines', '--json'], work.path);
+    const self = await mtlHere(['evaluate', 'json', '--baseline', 'lines', '--json'], work.path);
     const { deltaM, notInDeltaM = [] } = JSON.parse(self.stdout) as {
       deltaM: number;
       notInDeltaM?: string[];
     };
     expect(deltaM).to.equal(0);
-    const other = await mtlHere(['evaluate', '--run', 'json', '--baseline', 'seed', '--json'], work.path);
+    const other = await mtlHere(['evaluate', 'json', '--baseline', 'seed', '--json'], work.path);
     const gain = JSON.parse(other.stdout) as { deltaM: number };
     expect(gain.deltaM).to.not.equal(0);
-    const line = (await mtlHere(['evaluate', '--run', 'json', '--baseline', 'seed'], work.path)).stdout;
+    const line = (await mtlHere(['evaluate', 'json', '--baseline', 'seed'], work.path)).stdout;
     expect(line).to.contain(`Δm against seed: ${gain.deltaM.toFixed(2)} %`);
     for (const name of notInDeltaM) expect(name).to.match(/^depth\.delta\d$/);
   });
 
   it('names what is wrong with a run that it is to evaluate', async () => {
-    const none = await mtlHere(['evaluate', '--run', 'none'], work.path);
+    const none = await mtlHere(['evaluate', 'none'], work.path);
     expect(none.code).to.equal(1);
     expectOneError(
       none.stderr,
       work.path,
-      /--run: expected the folder of a run, found no folder FOLDER\/none/,
+      /the run: expected the folder of a run, found no folder FOLDER\/none/,
     );
-    const other = await mtlHere(['evaluate', '--run', 'json', '--set', 'backbone.width=8'], work.path);
+    const other = await mtlHere(['evaluate', 'json', '--set', 'backbone.width=8'], work.path);
     expect(other.code).to.equal(1);
     expectOneError(
       other.stderr,
@@ -237,7 +239,7 @@ describe('mtl train and mtl evaluate', () => {
       /The saved model does not fit the one in the config[^]*expected shape/,
     );
     const split = await mtlHere(
-      ['evaluate', '--run', 'json', '--split', 'test', '--set', 'dataset.test=0'],
+      ['evaluate', 'json', '--split', 'test', '--set', 'dataset.test=0'],
       work.path,
     );
     expectOneError(split.stderr, work.path, /the test split of scenes: expected at least 1 image/);
@@ -253,6 +255,6 @@ describe('mtl train and mtl evaluate', () => {
     writeConfig(folderOfRun, { plugins: ['./mine.mjs'], extends: 'mine' });
     const trained = await mtlHere(['train', '--run', 'run', '--set', 'train.epochs=1'], folderOfRun);
     expect(trained).to.include({ code: 0, stderr: '' });
-    expect(await mtlHere(['evaluate', '--run', 'plugin/run'], work.path)).to.include({ code: 0, stderr: '' });
+    expect(await mtlHere(['evaluate', 'plugin/run'], work.path)).to.include({ code: 0, stderr: '' });
   });
 });

@@ -216,7 +216,7 @@ def adamt(parameters, image):
     return {task: decode(task) for task in CHANNELS}
 
 
-# Which of a series of images: the one that stands rounding best (peers_images.py). Elsewhere a ReLU or a maximum flips.
+# Which of a series of images: one that stands rounding well (peers_images.py). Elsewhere a ReLU or a maximum flips.
 CASES = {
     "split": (split, 2),
     "mtan": (mtan, 2),

@@ -4,7 +4,14 @@ import { expect } from 'chai';
 import { repositoryRoot } from '../repository.js';
 
 /** Where files of data, checkpoints and weights are read. */
-const readers = ['core/io', 'core/data', 'core/training', 'plugins/datasets', 'plugins/backbones'];
+const readers = [
+  'core/io',
+  'core/data',
+  'core/training',
+  'core/export',
+  'plugins/datasets',
+  'plugins/backbones',
+];
 
 /** What makes code of text, or loads it by a name that is not in the source. */
 const execution: readonly RegExp[] = [

@@ -42,7 +42,11 @@ export default class Export extends BaseCommand {
       folder,
       onProgress: (done, of) => line.show(`Writing: ${done} of ${of}`),
     }).finally(() => line.clear());
-    this.log(`Wrote ${folder}. A config reads it with:\n\n${stringify({ dataset })}`);
+    this.log(`A config reads it with:\n\n${stringify({ dataset }).trimEnd()}`);
+    this.logEnding({
+      outcome: `Wrote ${splits.join(' and ')} in the layout ${format}.`,
+      written: { Data: folder },
+    });
     return { dataset };
   }
 }

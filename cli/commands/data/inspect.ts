@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { SplitReport } from '../../../core/index.js';
 import { BaseCommand } from '../../base-command.js';
@@ -39,8 +40,12 @@ export default class Inspect extends BaseCommand {
       sheet: flags['no-sheet'] ? undefined : { file, samples },
       onProgress: (done, of) => line.show(`Reading ${split}: ${done} of ${of}`),
     }).finally(() => line.clear());
-    this.log(dataReport(split, report));
-    if (!flags['no-sheet']) this.log(`\nSamples, the image and then what each task learns from it: ${file}`);
+    this.log(dataReport(split, report, this.columns, this.style));
+    const { samples: good, bad } = report;
+    this.logEnding({
+      outcome: `Read ${good} samples of ${split}${bad.length > 0 ? `; ${bad.length} cannot be read` : ''}.`,
+      ...(flags['no-sheet'] ? {} : { written: { 'Samples, and what each task learns': resolve(file) } }),
+    });
     return report;
   }
 }

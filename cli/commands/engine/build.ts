@@ -38,7 +38,8 @@ export default class EngineBuild extends BaseCommand {
     try {
       const built = await buildEngine(choice, report.show, stop.signal);
       report.end();
-      this.log(built ?? `Engine ${args.name} needs nothing built.`);
+      if (built === undefined) this.log(`Engine ${args.name} needs nothing built.`);
+      else this.logEnding({ outcome: built, next: [`${this.config.bin} doctor`] });
       return { engine: args.name, built: built ?? null };
     } finally {
       report.end();

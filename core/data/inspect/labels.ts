@@ -17,6 +17,7 @@ export type LabelReport = {
   | { readonly kind: 'directions'; readonly missing: number; readonly mean: readonly number[] }
 );
 
+/** How often a class is seen. */
 export interface ClassReport {
   readonly name: string;
   /** Of all pixels (or images) that have a class. */

@@ -4,13 +4,14 @@ import {
   type Dataset,
   type LabelInfo,
   type Raster,
+  readRgb,
   type Sample,
   type Size,
   type Split,
   type SplitName,
 } from '../../../core/index.js';
 import { noClass, toClasses, type ClassMap } from '../common/class-map.js';
-import { checkBits, readRgb, readValues } from '../common/decode.js';
+import { checkBits, readValues } from '../common/decode.js';
 import { checkRoot, isFolder } from '../common/files.js';
 import { checkSize, fit } from '../common/fit.js';
 import { hasNpyFolders, npyClasses, openNpySplit, type NpyLabel } from '../common/npy-folders.js';

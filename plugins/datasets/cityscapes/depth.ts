@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { badValue, readRegularFile, type LabelInfo, type Raster } from '../../../core/index.js';
-import { unreadable } from '../common/reading.js';
+import { badValue, type LabelInfo, type Raster, readRegularFile, unreadable } from '../../../core/index.js';
 
 /** What depth is to be read as. */
 export interface DepthOptions {

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import {
   definePart,
-  type ExportSource,
+  encodePng,
   type Exporter,
+  type ExportSource,
   type Raster,
   type SplitName,
 } from '../../../core/index.js';
 import { ExportFolder, padded } from '../common/export/folder.js';
-import { grey16Png, grey8Png, rgbPng } from '../common/export/png.js';
+import { grey16Png, grey8Png } from '../common/export/png.js';
 import {
   classCount,
   depthUnit,
@@ -45,7 +46,7 @@ class CityscapesExporter implements Exporter {
     await forEachSample(source, async (sample, split, index, length) => {
       const path = (kind: keyof typeof kinds): string => pathOf(places[split]!, kind, index, length);
       isMissing ||= lacks(sample, labels);
-      folder.write(path('image'), await rgbPng(sample.image));
+      folder.write(path('image'), await encodePng(sample.image));
       const map = sample.labels.segmentation;
       if (map && segmentation && ids) {
         const values = fileValues(map, segmentation, ids, 0, sample.id);

@@ -1,9 +1,7 @@
 import type { Metadata, Sharp } from 'sharp';
-import { badValue, type Raster, type RgbImage, type Size } from '../../../core/index.js';
-import { checkPixels, openPicture } from './open-picture.js';
+import { badValue, checkPixels, openPicture, reading, type Raster } from '../../../core/index.js';
 import { indicesAsGrey } from './palette.js';
-import { reading } from './reading.js';
-import { sharp } from './sharp.js';
+import { decodePng } from './png/index.js';
 
 const readable = 'a readable picture';
 
@@ -12,40 +10,6 @@ export interface StoredValues {
   readonly values: Raster<Uint8Array | Uint16Array>;
   /** Of one number in the file. */
   readonly bits: number;
-}
-
-/**
- * A picture as 8-bit RGB, resized by anti-aliased linear interpolation.
- * @returns the picture, and its size in the file
- * @throws MtlError `SAMPLE_INVALID`
- */
-export function readRgb(file: string, { height, width }: Size): Promise<{ image: RgbImage; original: Size }> {
-  return reading(file, readable, async (buffer) => {
-    const metadata = await openPicture(buffer).metadata();
-    checkPixels(metadata);
-    const pixels = shrink(openPicture(buffer).toColourspace('srgb').removeAlpha(), { height, width });
-    return {
-      image: await rgbBytes(pixels, { height, width }),
-      original: { height: metadata.height, width: metadata.width },
-    };
-  });
-}
-
-/** A picture of another size, by the same interpolation as `readRgb`'s; the picture itself where it has that size. */
-export async function resizeRgb(image: RgbImage, size: Size): Promise<RgbImage> {
-  const { height, width } = image;
-  if (height === size.height && width === size.width) return image;
-  return rgbBytes(shrink(sharp(image.data, { raw: { height, width, channels: 3 } }), size), size);
-}
-
-function shrink(picture: Sharp, { height, width }: Size): Sharp {
-  // Shrinking while a JPEG is decoded moves it by parts of a pixel against its labels.
-  return picture.resize({ width, height, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false });
-}
-
-async function rgbBytes(picture: Sharp, { height, width }: Size): Promise<RgbImage> {
-  const data = await picture.raw({ depth: 'uchar' }).toBuffer();
-  return { height, width, channels: 3, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
 /**
@@ -61,6 +25,8 @@ export function readValues(
   fix = 'save it as a grey or palette PNG',
 ): Promise<StoredValues> {
   return reading(file, readable, async (buffer) => {
+    const plain = (channel ?? 0) === 0 ? await decodePng(buffer, 1) : undefined;
+    if (plain) return { values: plain, bits: plain.data instanceof Uint16Array ? 16 : 8 };
     const metadata = await storedMetadata(buffer, file);
     const asIndices = metadata.isPalette && channel === undefined;
     const picture = asIndices
@@ -82,6 +48,8 @@ export function readValues(
 /** The three colours of every pixel, 0–255, exactly as stored. */
 export function readColors(file: string): Promise<Raster<Uint8Array>> {
   return reading(file, readable, async (buffer) => {
+    const plain = await decodePng(buffer, 3);
+    if (plain?.data instanceof Uint8Array) return { ...plain, data: plain.data };
     const { depth, space } = await storedMetadata(buffer, file);
     const pixels = await rawPixels(
       openPicture(buffer, { ignoreIcc: true }).toColourspace(space).removeAlpha(),

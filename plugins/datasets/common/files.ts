@@ -1,7 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { badValue, messageOf, MtlError } from '../../../core/index.js';
-import { fixOf } from './reading.js';
+import { badValue, fixOf, messageOf, MtlError } from '../../../core/index.js';
 
 /** @throws MtlError `DATA_INVALID` where the option `dataset.root` is no folder */
 export async function checkRoot(root: string): Promise<void> {

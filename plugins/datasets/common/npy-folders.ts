@@ -3,19 +3,19 @@ import {
   badValue,
   MtlError,
   type Raster,
+  reading,
+  resizeRgb,
   type Sample,
   type Size,
   type Split,
   type SplitName,
 } from '../../../core/index.js';
 import { noClass, plainMap, toClasses } from './class-map.js';
-import { resizeRgb } from './decode.js';
 import { byCodeUnit, isFolder, listFolder } from './files.js';
 import { checkSize } from './fit.js';
 import { imageFromNpy } from './npy-labels.js';
 import { asRaster, parseNpy, type NpyArray } from './npy.js';
 import { mismatch } from './pairing.js';
-import { reading } from './reading.js';
 import { openSplit } from './split.js';
 
 /** A label of preprocessed data: its folder, and how its files are read. */

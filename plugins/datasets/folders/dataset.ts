@@ -3,13 +3,14 @@ import {
   type Dataset,
   type LabelInfo,
   type Raster,
+  readRgb,
   type Sample,
   type Size,
   type Split,
   type SplitName,
 } from '../../../core/index.js';
 import { noClass, toClasses, type ClassMap } from '../common/class-map.js';
-import { checkBits, readColors, readRgb, readValues } from '../common/decode.js';
+import { checkBits, readColors, readValues } from '../common/decode.js';
 import { firstFew } from '../common/files.js';
 import { checkSize, fit } from '../common/fit.js';
 import { normalsFromRgb } from '../common/normals-from-rgb.js';

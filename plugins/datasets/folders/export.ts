@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { definePart, type ExportSource, type Exporter } from '../../../core/index.js';
+import { definePart, encodePng, type Exporter, type ExportSource } from '../../../core/index.js';
 import { ExportFolder, padded } from '../common/export/folder.js';
-import { grey16Png, grey8Png, rgbPng, steps } from '../common/export/png.js';
+import { grey16Png, grey8Png, steps } from '../common/export/png.js';
 import {
   classCount,
   depthUnit,
@@ -34,7 +34,7 @@ class FoldersExporter implements Exporter {
     await forEachSample(source, async (sample, split, index) => {
       const name = `${split}/${padded(index)}.png`;
       isMissing ||= lacks(sample, labels);
-      folder.write(`rgb/${name}`, await rgbPng(sample.image));
+      folder.write(`rgb/${name}`, await encodePng(sample.image));
       const { segmentation, depth: metres, normals } = sample.labels;
       if (segmentation && labels.segmentation) {
         const ids = labels.segmentation.names.map((_, id) => id);
@@ -42,7 +42,7 @@ class FoldersExporter implements Exporter {
         folder.write(`labels/${name}`, await grey8Png(segmentation, values));
       }
       if (metres && depth) folder.write(`depth/${name}`, await grey16Png(metres, steps(metres, depth.scale)));
-      if (normals && labels.normals) folder.write(`normals/${name}`, await rgbPng(normalsToRgb(normals)));
+      if (normals && labels.normals) folder.write(`normals/${name}`, await encodePng(normalsToRgb(normals)));
     });
     return config(source, labels, depth, isMissing);
   }

@@ -9,7 +9,7 @@ import {
   type SplitName,
 } from '../../../core/index.js';
 import { firstFew } from '../common/files.js';
-import { readList } from '../common/reading.js';
+import { readList } from '../common/read-list.js';
 import { holdApart, shuffled } from '../common/split.js';
 import { nameMatcher } from './glob.js';
 import type { SplitByNames, SplitByShares, SplitOptions } from './options.js';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import { badValue, show, type LabelInfo, type MtlError, type Raster } from '../../../core/index.js';
 import { firstFew } from '../common/files.js';
-import { readList } from '../common/reading.js';
+import { readList } from '../common/read-list.js';
 import type { TableOptions } from './table-options.js';
 
 /** A sample's labels of the whole image, by name; it lacks those whose cells are empty. */

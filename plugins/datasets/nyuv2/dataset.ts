@@ -5,13 +5,13 @@ import {
   type Dataset,
   type LabelInfo,
   type Raster,
+  resizeRgb,
   type Sample,
   type Size,
   type Split,
   type SplitName,
 } from '../../../core/index.js';
 import { noClass, toClasses, type ClassMap } from '../common/class-map.js';
-import { resizeRgb } from '../common/decode.js';
 import { checkRoot } from '../common/files.js';
 import { fit } from '../common/fit.js';
 import { normalsFromDepth } from '../common/normals-from-depth.js';

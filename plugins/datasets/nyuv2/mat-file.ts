@@ -2,13 +2,13 @@ import { access, constants, stat } from 'node:fs/promises';
 import {
   badValue,
   checkRegularFile,
+  fixOf,
   messageOf,
   type MtlError,
   type Raster,
   type RgbImage,
 } from '../../../core/index.js';
 import { arrayOf, hdf5, hdf5Message, type Hdf5Array, type Hdf5File } from '../common/hdf5.js';
-import { fixOf } from '../common/reading.js';
 
 export const matFileName = 'nyu_depth_v2_labeled.mat';
 

@@ -1,6 +1,5 @@
-import { badValue, messageOf, readRegularFile, show, type SplitName } from '../../../core/index.js';
+import { badValue, fixOf, messageOf, readRegularFile, show, type SplitName } from '../../../core/index.js';
 import { parseMat5 } from '../common/mat5.js';
-import { fixOf } from '../common/reading.js';
 import { holdApart } from '../common/split.js';
 import type { Nyuv2Options } from './options.js';
 

@@ -90,6 +90,7 @@ describe('checkConfig', () => {
         onBadSample: 'stop',
         maxBadSamples: 0.01,
       },
+      log: { tensorboard: false },
       plugins: [],
     });
     expect(checkConfig({ ...minimal, consistency: {} }, registry).consistency).to.deep.equal({

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type BatchesOptions, type HostBatch } from '../../../core/index.js';
-import { labelTask, loaderOf, WatchedSplit } from './samples.js';
+import { type BatchesOptions, type HostBatch, type Split } from '../../../core/index.js';
+import { coordinateSample, labelTask, loaderOf, WatchedSplit } from './samples.js';
 
 const tasks = [labelTask('depth'), labelTask('normals', 3)];
 
@@ -181,6 +181,109 @@ describe('batches', () => {
       process.off('unhandledRejection', note);
     }
     expect(unhandled).to.deep.equal([]);
+  });
+
+  it('goes through several epochs as through each by itself, from any batch of the first', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          batchSize: fc.integer({ min: 1, max: 4 }),
+          prefetch: fc.integer({ min: 0, max: 5 }),
+          epoch: fc.nat({ max: 3 }),
+          shuffle: fc.boolean(),
+          dropLone: fc.boolean(),
+        }),
+        fc.integer({ min: 1, max: 7 }),
+        fc.nat({ max: 3 }),
+        fc.nat(),
+        async (common, length, epochs, place) => {
+          const split = () => new WatchedSplit(length, { delay: (index) => (index * 3) % 4 });
+          const changes = { ...common, augment: common.shuffle ? {} : undefined };
+          const one = async (epoch: number) => all(options(split(), { ...changes, epoch }));
+          const each = await Promise.all(
+            Array.from({ length: epochs }, (_, passed) => one(common.epoch + passed)),
+          );
+          const startBatch = epochs === 0 ? 0 : place % (each[0]!.length + 1);
+          const together = await all(options(split(), { ...changes, epochs, startBatch }));
+          expect(together).to.deep.equal(each.flat().slice(startBatch));
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('loads ahead into the next epoch, but no further than `prefetch` and not beyond the last one', async () => {
+    for (const prefetch of [0, 1, 3, 20]) {
+      const split = new WatchedSplit(6);
+      let given = 0;
+      for await (const batch of batches(options(split, { prefetch, epochs: 3 }))) {
+        given += batch.size;
+        do await wait(1);
+        while (split.reading > 0);
+        expect(split.started.length).to.equal(Math.min(18, given + 2 * prefetch));
+      }
+      expect(given).to.equal(18);
+    }
+  });
+
+  it('throws an error of the next epoch only when its turn comes', async () => {
+    let readings = 0;
+    const split: Split = {
+      length: 4,
+      sample: (index) =>
+        ++readings > 4
+          ? Promise.reject(new Error(`sample ${index} is gone`))
+          : Promise.resolve(coordinateSample(7, 9, `s${index}`)),
+    };
+    const loader = await loaderOf(split, tasks, { prefetch: 4 });
+    const given: number[] = [];
+    let caught: unknown;
+    try {
+      for await (const { size } of loader.batches({ batchSize: 2, epochs: 2 })) {
+        await wait(5);
+        given.push(size);
+      }
+    } catch (error) {
+      caught = error;
+    }
+    expect(caught)
+      .to.be.an('error')
+      .with.property('message')
+      .that.matches(/is gone$/);
+    expect(given).to.deep.equal([2, 2]);
+  });
+
+  it('stops between two epochs: nothing is loading once the loop is left, nor awaited once it is aborted', async () => {
+    const left = new WatchedSplit(4, { delay: () => 5 });
+    let given = 0;
+    for await (const { size } of batches(options(left, { prefetch: 4, epochs: 9 })))
+      if ((given += size) === 4) break;
+    expect(left.reading).to.equal(0);
+    const { length } = left.started;
+    await wait(20);
+    expect(left.started)
+      .to.have.length(length)
+      .and.length.at.most(4 + 8);
+
+    let readings = 0;
+    const silent: Split = {
+      length: 4,
+      // Those of the second epoch never come.
+      sample: (index) =>
+        ++readings > 4 ? new Promise(() => undefined) : Promise.resolve(coordinateSample(7, 9, `s${index}`)),
+    };
+    const loader = await loaderOf(silent, tasks);
+    const stop = new AbortController();
+    given = 0;
+    let caught: unknown;
+    try {
+      for await (const { size } of loader.batches({ batchSize: 2, epochs: 9, signal: stop.signal }))
+        if ((given += size) === 4) setImmediate(() => stop.abort());
+    } catch (error) {
+      caught = error;
+    }
+    expect(caught).to.have.property('code', 'INTERRUPTED');
+    expect(given).to.equal(4);
   });
 
   it('refuses to resume beyond the epoch', async () => {

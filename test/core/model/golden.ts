@@ -142,7 +142,7 @@ export function buildGolden(options: CaseOptions = main.options): GoldenNetwork 
 }
 
 /** A parameter's value by its name: kernels in ±√(6/fan-in), biases and beta in ±0.1, gamma in 1 ± 0.2. */
-function initial(name: string, shape: readonly number[]): Float32Array {
+export function initial(name: string, shape: readonly number[]): Float32Array {
   if (name.endsWith('.kernel')) {
     return hashed(name, shape, Math.sqrt(6 / (shape[0]! * shape[1]! * shape[2]!)));
   }

@@ -258,7 +258,7 @@ describe('Registry.add', () => {
       [{ default: plugin }, 'found { default }, whose name is nothing'],
       [
         { name: 'x', loses: {} },
-        'found the unknown field "loses" in "x"; the fields are name, module, presets, tasks, backbones, transferNets, losses, ' +
+        'found the unknown field "loses" in "x"; the fields are name, module, presets, comparisons, tasks, backbones, transferNets, losses, ' +
           'weighters, architectures, datasets, engines, optimizers, metrics, exporters',
       ],
       [

@@ -85,10 +85,10 @@ describe('a run folder', () => {
   it('refuses a folder that is none of a run, or whose config is broken', () => {
     expect(() => folder('nowhere').readConfig()).to.throw(
       MtlError,
-      /--run: expected the folder of a run, found no folder/,
+      /the run: expected the folder of a run, found no folder/,
     );
     mkdirSync(join(path, 'empty'));
-    expect(() => folder('empty').readConfig()).to.throw(MtlError, /--run: .*found no config\.json in /);
+    expect(() => folder('empty').readConfig()).to.throw(MtlError, /the run: .*found no config\.json in /);
     writeFileSync(join(path, 'empty', 'config.json'), '{');
     expect(() => folder('empty').readConfig())
       .to.throw(MtlError, /Cannot read .*empty\/config\.json: /)

@@ -1,110 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
-import {
-  openSession,
-  type EventListener,
-  type Metric,
-  type Saving,
-  type Task,
-  type TrainingEvent,
-} from '../../../core/index.js';
-import { Trainer, type TrainerArgs } from '../../../core/training/trainer.js';
-import { load, timeless } from '../run/tiny.js';
-
-/** One task and no consistency: what is tried here does not depend on the model. */
-const small = [
-  'consistency=null',
-  'tasks.segmentation=null',
-  'dataset.labels=["depth"]',
-  'weighter=uncertainty',
-];
-
-/** A metric that gives the next value of a list each time. */
-function scripted(values: number[], higherIsBetter: boolean): Metric {
-  return {
-    name: 'scripted',
-    higherIsBetter,
-    reset: () => undefined,
-    update: () => undefined,
-    compute: () => values.shift()!,
-  };
-}
-
-interface Changes {
-  readonly values?: number[];
-  readonly task?: (task: Task) => Task;
-  readonly signal?: AbortSignal;
-  readonly onEvent?: EventListener;
-  readonly save?: () => Promise<Saving>;
-}
-
-interface Run {
-  readonly trainer: Trainer;
-  readonly events: TrainingEvent[];
-  /** Steps after which the model was saved as the best one. */
-  readonly best: number[];
-  readonly dispose: () => void;
-}
+import type { TrainingEvent } from '../../../core/index.js';
+import { timeless } from '../run/tiny.js';
+import { of, prepareTrainer, runTrainer, type TrainerRun } from './tiny-trainer.js';
 
 describe('the trainer', () => {
-  /** @param values of the metric, one for each validation; the task's own metrics where absent */
-  async function prepare(
-    overrides: readonly string[],
-    { values, task, signal, onEvent, save }: Changes = {},
-  ): Promise<Run> {
-    const session = await openSession(await load(...small, ...overrides), { initialize: true });
-    const { config, registry, deps, model, consistency, loading } = session;
-    const tasks = session.tasks
-      .map((given): Task => (values ? { ...given, metrics: () => [scripted(values, false)] } : given))
-      .map(task ?? ((given) => given));
-    // The losses are those of the model's tasks.
-    Object.defineProperty(model, 'tasks', { value: tasks });
-    const weighter = registry.create('weighter', config.weighter, deps);
-    weighter.setup({ tasks: ['depth'], kinds: ['regression'], seed: 0 });
-    const optimizer = registry.create('optimizer', config.train.optimizer, deps);
-    const events: TrainingEvent[] = [];
-    const best: number[] = [];
-    const args: TrainerArgs = {
-      settings: config.train,
-      tasks,
-      model,
-      consistency,
-      weighter,
-      optimizer,
-      train: await loading.open('train'),
-      val: await loading.open('val'),
-      signal,
-      onEvent: (event) => {
-        events.push(event);
-        onEvent?.(event);
-      },
-      save: (parts, isBest) => {
-        expect(parts.model).to.equal(model);
-        if (isBest) best.push(trainer.progress.step);
-        return save?.() ?? Promise.resolve({ file: 'last', written: Promise.resolve() });
-      },
-    };
-    const trainer = new Trainer(args);
-    const dispose = (): void => [weighter, optimizer, session].forEach((part) => part.dispose());
-    return { trainer, events, best, dispose };
-  }
-
-  /** Trains to the end, or to where it stops. */
-  async function run(overrides: readonly string[], values?: number[]): Promise<Run & { outcome: string }> {
-    const prepared = await prepare(overrides, values ? { values } : {});
-    const outcome = await prepared.trainer.run();
-    prepared.dispose();
-    return { ...prepared, outcome };
-  }
-
-  function of<T extends TrainingEvent['type']>(type: T, events: readonly TrainingEvent[]) {
-    return events.filter((event): event is Extract<TrainingEvent, { type: T }> => event.type === type);
-  }
-
   describe('with losses that are no numbers', () => {
     /** The depth loss of these steps, from 0, is NaN. */
-    async function breaking(at: (step: number) => boolean, ...overrides: string[]): Promise<Run> {
-      const prepared = await prepare(['dataset.train=4', 'train.batchSize=2', ...overrides], {
+    async function breaking(at: (step: number) => boolean, ...overrides: string[]): Promise<TrainerRun> {
+      const prepared = await prepareTrainer(['dataset.train=4', 'train.batchSize=2', ...overrides], {
         task: (task) => {
           let step = 0;
           return {
@@ -146,7 +50,7 @@ describe('the trainer', () => {
 
   it('compares the tasks’ gradients every so many steps', async () => {
     const flags = ['dataset.train=8', 'train.batchSize=2', 'train.epochs=1', 'train.diagnostics=3'];
-    const { events } = await run(flags);
+    const { events } = await runTrainer(flags);
     const compared = of('step', events).flatMap(({ step, diagnostics }) => (diagnostics ? [step] : []));
     expect(compared).to.deep.equal([1, 4]);
   });
@@ -154,7 +58,7 @@ describe('the trainer', () => {
   it('stops early where the metric has not improved for some validations, and keeps the best model', async () => {
     const values = [5, 4, 4.5, 4.2, 4, 1];
     const flags = ['train.epochs=6', 'train.earlyStopping={"patience":3}', 'dataset.train=2'];
-    const { outcome, events, best } = await run(flags, values);
+    const { outcome, events, best } = await runTrainer(flags, values);
     expect(outcome).to.equal('finished');
     expect(of('validation', events).map((event) => event.best)).to.deep.equal([
       true,
@@ -170,13 +74,13 @@ describe('the trainer', () => {
 
   it('counts as better only what is so by more than minDelta percent', async () => {
     const flags = ['train.epochs=4', 'train.earlyStopping={"patience":2,"minDelta":10}', 'dataset.train=2'];
-    const { events, best } = await run(flags, [10, 9.1, 8.9, 8.1]);
+    const { events, best } = await runTrainer(flags, [10, 9.1, 8.9, 8.1]);
     expect(of('validation', events).map((event) => event.best)).to.deep.equal([true, false, true, false]);
     expect(best).to.deep.equal([1, 3]);
   });
 
   it('takes the named metric where there is one, higher or lower as it says', async () => {
-    const { best } = await run(
+    const { best } = await runTrainer(
       ['train.epochs=3', 'train.best=depth.scripted', 'dataset.train=2'],
       [3, 2, 2.5],
     );
@@ -184,7 +88,7 @@ describe('the trainer', () => {
   });
 
   it('validates every so many epochs, and after the last one', async () => {
-    const { events } = await run(['train.epochs=5', 'train.validateEvery=2', 'dataset.train=2']);
+    const { events } = await runTrainer(['train.epochs=5', 'train.validateEvery=2', 'dataset.train=2']);
     expect(of('validation', events).map(({ epoch }) => epoch)).to.deep.equal([1, 3, 4]);
     expect(of('epoch', events).map(({ epoch }) => epoch)).to.deep.equal([0, 1, 2, 3, 4]);
   });
@@ -192,7 +96,7 @@ describe('the trainer', () => {
   it('drops a lone last image, which has no batch statistics, and no other', async () => {
     const steps = async (train: number, batchSize: number): Promise<number> => {
       const sizes = [`dataset.train=${train}`, `train.batchSize=${batchSize}`, 'train.epochs=1'];
-      const { events } = await run(sizes);
+      const { events } = await runTrainer(sizes);
       const [start] = of('start', events);
       expect(start).to.include({ trainSamples: train, batchSize });
       expect(of('step', events)).to.have.length(start!.stepsPerEpoch);
@@ -202,7 +106,7 @@ describe('the trainer', () => {
   });
 
   it('refuses a training split that gives no step', async () => {
-    const error = await prepare(['dataset.train=1']).catch((thrown: unknown) => thrown);
+    const error = await prepareTrainer(['dataset.train=1']).catch((thrown: unknown) => thrown);
     expect(error).to.include({
       code: 'DATA_INVALID',
       message: 'the training split: expected at least 2 images, found 1',
@@ -211,7 +115,7 @@ describe('the trainer', () => {
 
   it('tells the mean of the steps’ losses, the weights and the learning rate', async () => {
     const schedule = 'train.schedule={"name":"step","every":1,"factor":0.5}';
-    const { events } = await run(['train.epochs=2', schedule]);
+    const { events } = await runTrainer(['train.epochs=2', schedule]);
     const steps = of('step', events);
     expect(steps.map(({ learningRate }) => learningRate)).to.deep.equal([0.001, 0.001, 0.0005, 0.0005]);
     for (const { epoch, meanLosses, weights } of of('epoch', events)) {
@@ -223,19 +127,19 @@ describe('the trainer', () => {
   });
 
   it('saves every so many steps, and after each epoch', async () => {
-    const { events } = await run(['dataset.train=6', 'train.checkpointEvery=2', 'train.epochs=2']);
+    const { events } = await runTrainer(['dataset.train=6', 'train.checkpointEvery=2', 'train.epochs=2']);
     expect(of('checkpoint', events).map(({ step }) => step)).to.deep.equal([2, 3, 4, 6, 6]);
   });
 
   it('saves and keeps at the steps of either kind', async () => {
     const flags = ['dataset.train=10', 'train.checkpointEvery=2', 'train.keepEvery=3', 'train.epochs=1'];
-    const { events } = await run(flags);
+    const { events } = await runTrainer(flags);
     expect(of('checkpoint', events).map(({ step }) => step)).to.deep.equal([2, 3, 4, 5]);
   });
 
   it('goes on while a checkpoint is written, and tells of it when it is in place', async () => {
     const writes: (() => void)[] = [];
-    const { trainer, events, dispose } = await prepare(
+    const { trainer, events, dispose } = await prepareTrainer(
       ['dataset.train=8', 'train.checkpointEvery=2', 'train.epochs=1'],
       {
         save: () => {
@@ -265,7 +169,7 @@ describe('the trainer', () => {
       ['1', 2],
       ['null', 4],
     ] as const) {
-      const { trainer, events, dispose } = await prepare(
+      const { trainer, events, dispose } = await prepareTrainer(
         ['dataset.train=8', `train.checkpointEvery=${every}`, 'train.epochs=1'],
         {
           save: () => {
@@ -285,7 +189,7 @@ describe('the trainer', () => {
 
   it('leaves as many tensors after each epoch as after the first', async () => {
     const counts: number[] = [];
-    const prepared = await prepare(['train.epochs=4', 'train.clipNorm=1', 'train.checkpointEvery=1'], {
+    const prepared = await prepareTrainer(['train.epochs=4', 'train.clipNorm=1', 'train.checkpointEvery=1'], {
       onEvent: ({ type }) => type === 'validation' && counts.push(tf.memory().numTensors),
     });
     await prepared.trainer.run();
@@ -297,7 +201,7 @@ describe('the trainer', () => {
   it('stops at a signal after the step under way, saved, in the midst of an epoch or at its end', async () => {
     for (const stopAt of [1, 2]) {
       const stop = new AbortController();
-      const { trainer, events, dispose } = await prepare([], {
+      const { trainer, events, dispose } = await prepareTrainer([], {
         signal: stop.signal,
         onEvent: (event) => event.type === 'step' && event.step === stopAt && stop.abort(),
       });
@@ -309,12 +213,12 @@ describe('the trainer', () => {
   });
 
   it('goes on from a restored position as if it had not stopped', async () => {
-    const whole = await run(['train.epochs=2']);
+    const whole = await runTrainer(['train.epochs=2']);
     const stop = new AbortController();
-    const first = await prepare(['train.epochs=2'], { signal: stop.signal });
+    const first = await prepareTrainer(['train.epochs=2'], { signal: stop.signal });
     stop.abort();
     await first.trainer.run();
-    const second = await prepare(['train.epochs=2']);
+    const second = await prepareTrainer(['train.epochs=2']);
     for (const [name, part] of Object.entries(second.trainer.parts))
       part.restore(first.trainer.parts[name]!.state);
     await second.trainer.run();

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeNpy, parseNpy } from '../../../plugins/datasets/common/npy.js';
 import { depthFromNpy, imageFromNpy } from '../../../plugins/datasets/common/npy-labels.js';
-import { reading } from '../../../plugins/datasets/common/reading.js';
+import { reading } from '../../../core/index.js';
 import { parseMat5 } from '../../../plugins/datasets/common/mat5.js';
 import { MatFile } from '../../../plugins/datasets/nyuv2/mat-file.js';
 import { readSplits } from '../../../plugins/datasets/nyuv2/splits.js';

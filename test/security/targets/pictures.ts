@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
-import { readColors, readRgb, readValues } from '../../../plugins/datasets/common/decode.js';
+import { readRgb } from '../../../core/index.js';
+import { readColors, readValues } from '../../../plugins/datasets/common/decode.js';
 import { packedPng, png16, png8 } from '../../plugins/datasets/pictures.js';
 import { mutation, pngMutation } from '../mutations.js';
 import type { TargetMaker } from './target.js';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import sharp from 'sharp';
-import { readColors, readRgb, readValues } from '../../../../plugins/datasets/common/decode.js';
+import { readRgb } from '../../../../core/index.js';
+import { readColors, readValues } from '../../../../plugins/datasets/common/decode.js';
 import { packedPng, png16, png8, temporaryFolder } from '../pictures.js';
 
 async function failure(promise: Promise<unknown>): Promise<{ code: string; message: string }> {

@@ -5,5 +5,5 @@ import sharp from 'sharp';
 sharp.concurrency(1);
 sharp.cache(false);
 
-/** sharp, set for loading many small samples; whoever decodes pictures of a data set takes it from here. */
+/** sharp, set for loading many small samples; whoever decodes pictures takes it from here. */
 export { sharp };

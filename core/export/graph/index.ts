@@ -1,0 +1,3 @@
+export { artifactsOf, type GraphModelArtifacts } from './artifacts.js';
+export { checkGraphModel } from './check.js';
+export { decodedOutput, graphOf, inputName, predictionOutput, transferredOutput } from './graph-model.js';

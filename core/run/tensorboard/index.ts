@@ -1,0 +1,1 @@
+export { TensorBoardLog } from './tensorboard.js';

@@ -1,0 +1,1 @@
+export { decodePng } from './decode-png.js';
