@@ -1,7 +1,7 @@
 /** The built-in plugins: each part by itself, for programs (`createPart(wasm)`), and all as one plugin like anybody else's. */
 import { definePlugin } from '../core/index.js';
-import { shared, single } from './architectures/index.js';
-import { resnets } from './backbones/index.js';
+import { adamt, crossStitch, dense, mtan, shared, single, split, stan } from './architectures/index.js';
+import { resnets, segnet } from './backbones/index.js';
 import { cityscapes, exporters, folders, mixed, nyuv2, scenes } from './datasets/index.js';
 import { tensorflow, torch, wasm, webgpu } from './engines/index.js';
 import {
@@ -18,7 +18,7 @@ import {
 } from './losses/index.js';
 import { metrics } from './metrics/index.js';
 import { optimizers } from './optimizers/index.js';
-import { paperComparisons, paperPresets } from './presets/index.js';
+import { paperComparisons, paperPresets, peerPresets } from './presets/index.js';
 import {
   classification,
   depth,
@@ -46,11 +46,11 @@ export * from './weighters/index.js';
 export const builtin = definePlugin({
   name: 'crosstask',
   module: import.meta.url,
-  presets: paperPresets,
+  presets: { ...paperPresets, ...peerPresets },
   comparisons: paperComparisons,
   tasks: { segmentation, depth, normals, edges, reconstruction, classification, regression },
-  backbones: resnets,
-  architectures: { shared, single },
+  backbones: { ...resnets, segnet },
+  architectures: { shared, single, split, mtan, stan, dense, 'cross-stitch': crossStitch, adamt },
   transferNets: { ttnet },
   losses: { xtc, align, crossEntropy, l1, mse, logL1, smoothL1, ssim, cosine, balancedBce },
   weighters,

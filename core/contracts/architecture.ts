@@ -12,9 +12,10 @@ export interface Network {
   /**
    * The tasks' predictions for a batch of images.
    * @param image [batch, height, width, 3], normalised
-   * @param training whether batch norm uses and updates batch statistics
+   * @param training whether batch norm uses and updates batch statistics, and dropout drops
+   * @param step of the training, from 0: what is drawn at random depends on it and the seed alone
    */
-  forward(image: tf.Tensor4D, training: boolean): DirectPredictions;
+  forward(image: tf.Tensor4D, training: boolean, step: number): DirectPredictions;
 }
 
 /** What an architecture is built from. */

@@ -13,12 +13,27 @@ export interface PartContext {
   readonly initialize: boolean;
 }
 
+/** The part of a backbone that works at one resolution. */
+export interface BackboneStage {
+  /** Channels that it gives. */
+  readonly channels: number;
+  /** How many convolutions it has; a decoder that mirrors it has as many. */
+  readonly convolutions: number;
+  /** Puts it into a graph, its layers named `NAME.…` → what its first convolution gives, and what its last. */
+  build(x: tf.SymbolicTensor, name: string): readonly [first: tf.SymbolicTensor, last: tf.SymbolicTensor];
+}
+
 /** An image encoder with feature maps of falling resolution. */
 export interface Backbone {
   /** Channels of the feature maps, finest first. */
   readonly channels: readonly number[];
   /** Pixels of the image per pixel of each feature map. */
   readonly strides: readonly number[];
+  /**
+   * Its stages, from the image's size to a sixteenth of it, for architectures that put pooling and more between them;
+   * absent: it is of one piece.
+   */
+  readonly stages?: readonly BackboneStage[];
   /** [batch, height, width, 3] → the feature maps, finest first. */
   build(context: PartContext): tf.LayersModel;
 }

@@ -48,9 +48,13 @@ export class Model implements Stateful {
    * The tasks' direct predictions for a batch of images, and the transferred ones.
    * @param image [batch, height, width, 3], normalised
    * @param transfer false skips the transfer nets: predictions alone need none
+   * @param step of the training, for what is drawn at random in it
    */
-  forward(image: tf.Tensor4D, { training, transfer }: { training: boolean; transfer: boolean }): Predictions {
-    const direct = this.network.forward(image, training);
+  forward(
+    image: tf.Tensor4D,
+    { training, transfer, step = 0 }: { training: boolean; transfer: boolean; step?: number },
+  ): Predictions {
+    const direct = this.network.forward(image, training, step);
     const transferred = (transfer ? this.edges : []).map(({ from, to, net }) => ({
       from,
       to,
@@ -69,6 +73,11 @@ export class Model implements Stateful {
 
   /** Frees all parameters. */
   dispose(): void {
-    for (const part of Object.values(this.parts)) part.dispose();
+    for (const part of Object.values(this.parts)) {
+      // tfjs counts every place that a layer stands at, and a model's own dispose takes back one of them.
+      for (const layer of part.layers)
+        for (let place = 1; place < layer.inboundNodes.length; place++) layer.dispose();
+      part.dispose();
+    }
   }
 }

@@ -56,7 +56,8 @@ function summarizeLayer(layer: tf.layers.Layer): LayerSummary {
     type: layer.getClassName().replace(/^Crosstask/, ''),
     output,
     parameters: layer.trainableWeights.reduce((total, { shape }) => total + sizeOf(shape), 0),
-    macs: kernel ? sizeOf(kernel) * height * width : 0,
+    // A layer that several tasks share stands at a place for each.
+    macs: kernel ? sizeOf(kernel) * height * width * layer.inboundNodes.length : 0,
   };
 }
 

@@ -45,13 +45,14 @@ export class Stepper {
 
   /**
    * @param diagnose whether the tasks' gradients are compared, too
+   * @param index of the step, for what a network draws at random
    * @throws MtlError `LOSS_NOT_FINITE`, `GRADIENT_NOT_FINITE` naming the task; nothing of the model is changed then.
    */
-  async step(batch: HostBatch, learningRate: number, diagnose = false): Promise<StepResult> {
+  async step(batch: HostBatch, learningRate: number, diagnose = false, index = 0): Promise<StepResult> {
     const { model, weighter, optimizer, clipNorm } = this.args;
     const { losses, gradients, norm, times, diagnostics } = await this.keepingModel(() =>
       differentiate({
-        forward: () => this.forward(batch),
+        forward: () => this.forward(batch, index),
         weighter,
         parameters: model.parameters,
         diagnose,
@@ -71,7 +72,7 @@ export class Stepper {
       tf.dispose(applied);
     }
     const update = performance.now() - started;
-    await weighter.afterStep?.(() => this.lossesOf(batch));
+    await weighter.afterStep?.(() => this.lossesOf(batch, index));
     return {
       losses: valuesOf(losses),
       times: { ...times, update },
@@ -95,13 +96,13 @@ export class Stepper {
   }
 
   /** L_t of a batch with the parameters as they are; changes nothing. */
-  private lossesOf(batch: HostBatch): Promise<number[]> {
+  private lossesOf(batch: HostBatch, index: number): Promise<number[]> {
     return readScalars(() =>
-      Object.values(keepingStatistics(() => this.forward(batch))).map(({ total }) => total),
+      Object.values(keepingStatistics(() => this.forward(batch, index))).map(({ total }) => total),
     );
   }
 
-  private forward(batch: HostBatch): Readonly<Record<string, LossTerms>> {
+  private forward(batch: HostBatch, step: number): Readonly<Record<string, LossTerms>> {
     const { model, consistency } = this.args;
     const image = tf.tensor4d(batch.image, [...batch.shape]);
     const targets = Object.fromEntries(
@@ -113,6 +114,7 @@ export class Stepper {
     const { direct, transferred } = model.forward(image, {
       training: true,
       transfer: consistency !== undefined,
+      step,
     });
     const losses = taskLosses({ tasks: model.tasks, predictions: direct, targets, transferred, consistency });
     return Object.fromEntries(

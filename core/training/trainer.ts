@@ -181,7 +181,7 @@ export class Trainer {
     const learningRate = this.learningRate();
     const diagnose = settings.diagnostics !== null && progress.step % settings.diagnostics === 0;
     const taken = await this.stepper
-      .step(batch, learningRate, diagnose)
+      .step(batch, learningRate, diagnose, progress.step)
       .catch((error: unknown) => this.recovery.withoutUpdate(error, batch, learningRate));
     this.anchor?.leave();
     progress.step += 1;

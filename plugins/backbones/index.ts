@@ -1,1 +1,2 @@
 export { resnets } from './resnet/index.js';
+export { segnet } from './segnet.js';

@@ -1,2 +1,3 @@
 export { paperComparisons } from './comparisons.js';
 export { paperPresets } from './paper.js';
+export { peerPresets } from './peers.js';

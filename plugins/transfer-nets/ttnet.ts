@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import {
-  badValue,
   BatchNorm,
   Conv2d,
   definePart,
   initialize,
   MaxPool2d,
+  requireMultiples,
   Upsample2d,
   xavierNormal,
   type TransferNet,
@@ -33,14 +33,7 @@ export const ttnet = definePart({
   options,
   create: ({ channels, batchNorm }): TransferNet => ({
     build({ size, from, to, name, seed, initialize: fresh }) {
-      const multiple = 2 ** levels;
-      if (size.height % multiple !== 0 || size.width % multiple !== 0) {
-        throw badValue('SHAPE_MISMATCH', {
-          what: 'dataset.size',
-          expected: `height and width that are multiples of ${multiple} for a TTNet`,
-          found: `[${size.height}, ${size.width}]`,
-        });
-      }
+      requireMultiples(size, 2 ** levels, 'a TTNet');
       const convs = (x: tf.SymbolicTensor, block: string, filters: number): tf.SymbolicTensor =>
         [1, 2].reduce((y, layer) => {
           const activation = batchNorm ? null : 'relu';

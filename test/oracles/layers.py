@@ -79,6 +79,27 @@ def max_pools():
     return files
 
 
+def indexed_max_pools():
+    """
+    2x2 with indices, each 2 * row + column in its window, and the way back. `ties`: halves from 0 up, so that most windows
+    have several maxima.
+    """
+    files = {}
+    for name in ("plain", "ties"):
+        pool, unpool = f"indexedMaxPool.{name}", f"maxUnpool.{name}"
+        x = hashed(f"{pool}.x", (2, 4, 6, 3), 1)
+        if name == "ties":
+            x = np.maximum(np.round(x * 2) / 2, 0)
+        inputs = {"x": nchw(x).requires_grad_()}
+        y, places = F.max_pool2d(inputs["x"], 2, return_indices=True)
+        indices = 2 * (places // 6 % 2) + places % 6 % 2
+        files |= {f"{pool}.x": x, f"{pool}.indices": nhwc(indices).double()} | backward(pool, y, inputs)
+        x = hashed(f"{unpool}.x", (2, 2, 3, 3), 1)
+        inputs = {"x": nchw(x).requires_grad_()}
+        files |= {f"{unpool}.x": x} | backward(unpool, F.max_unpool2d(inputs["x"], places, 2), inputs)
+    return files
+
+
 def upsamplings():
     files = {}
     for height, width in ((1, 1), (1, 2), (2, 1), (2, 3), (5, 3), (4, 7)):
@@ -91,4 +112,5 @@ def upsamplings():
 
 
 def make():
-    write_tensors("layers.safetensors", convolutions() | batch_norms() | max_pools() | upsamplings())
+    pools = max_pools() | indexed_max_pools()
+    write_tensors("layers.safetensors", convolutions() | batch_norms() | pools | upsamplings())

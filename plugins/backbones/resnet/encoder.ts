@@ -1,23 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { AddRelu, BatchNorm, Conv2d, MaxPool2d, type Size } from '../../../core/index.js';
+import { AddRelu, convNorm, MaxPool2d, type Size } from '../../../core/index.js';
 import { expansion, type ResNetLayout } from './layout.js';
-
-interface ConvNormArgs {
-  readonly conv: string;
-  readonly norm: string;
-  readonly filters: number;
-  readonly kernelSize: number;
-  readonly stride?: number;
-  readonly activation?: 'relu' | null;
-}
-
-function convNorm(
-  x: tf.SymbolicTensor,
-  { conv, norm, activation = null, ...args }: ConvNormArgs,
-): tf.SymbolicTensor {
-  const y = new Conv2d({ name: conv, ...args, useBias: false }).apply(x) as tf.SymbolicTensor;
-  return new BatchNorm({ name: norm, activation }).apply(y) as tf.SymbolicTensor;
-}
 
 interface BlockArgs {
   /** torchvision's name, e.g. `layer2.0`. */
@@ -49,6 +32,7 @@ function residualBlock(x: tf.SymbolicTensor, { name, kind, channels, stride }: B
       conv: `${name}.conv${index + 1}`,
       norm: `${name}.bn${index + 1}`,
       activation: last ? null : 'relu',
+      useBias: false,
       ...args,
     });
   });
@@ -60,6 +44,7 @@ function residualBlock(x: tf.SymbolicTensor, { name, kind, channels, stride }: B
         filters: out,
         kernelSize: 1,
         stride,
+        useBias: false,
       })
     : x;
   return new AddRelu({ name: `${name}.relu` }).apply([y, shortcut]) as tf.SymbolicTensor;
@@ -78,6 +63,7 @@ export function resnetEncoder(size: Size, layout: ResNetLayout, width: number, n
     filters: width,
     kernelSize: 7,
     stride: 2,
+    useBias: false,
     activation: 'relu',
   });
   let x = new MaxPool2d({ name: 'maxpool', poolSize: 3, stride: 2, padding: 1 }).apply(

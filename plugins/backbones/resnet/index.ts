@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import {
-  badValue,
   definePart,
   heNormalFanOut,
   initialize,
+  requireMultiples,
   tokens,
   type Backbone,
   type PartContext,
@@ -37,14 +37,7 @@ class ResNet implements Backbone {
   }
 
   build({ size, name, seed, initialize: fresh }: PartContext) {
-    if (size.height % coarsestStride !== 0 || size.width % coarsestStride !== 0) {
-      throw badValue('SHAPE_MISMATCH', {
-        what: 'dataset.size',
-        expected: `height and width that are multiples of ${coarsestStride} for a ResNet`,
-        found: `[${size.height}, ${size.width}]`,
-        fix: `try [${[size.height, size.width].map((n) => Math.max(1, Math.round(n / coarsestStride)) * coarsestStride).join(', ')}]`,
-      });
-    }
+    requireMultiples(size, coarsestStride, 'a ResNet');
     const model = resnetEncoder(size, this.layout, this.width, name);
     if (fresh && this.weights) loadPretrained(name, model, this.weights);
     else if (fresh) initialize(name, model, heNormalFanOut, seed);

@@ -4,7 +4,9 @@ import {
   AddRelu,
   BatchNorm,
   Conv2d,
+  IndexedMaxPool2d,
   MaxPool2d,
+  MaxUnpool2d,
   Upsample2d,
   xavierNormal,
   initialize,
@@ -26,7 +28,9 @@ function smallModel(): tf.LayersModel {
   const pooled = new MaxPool2d({ name: 'pool', poolSize: 3, stride: 2, padding: 1 }).apply(z);
   const up = new Upsample2d({ name: 'up' }).apply(pooled) as tf.SymbolicTensor;
   const sum = new AddRelu({ name: 'add' }).apply([up, z]);
-  const head = new Conv2d({ name: 'head', filters: 2, kernelSize: 1, activation: 'relu' }).apply(sum);
+  const [maxima, indices] = new IndexedMaxPool2d({ name: 'indexed' }).apply(sum) as tf.SymbolicTensor[];
+  const back = new MaxUnpool2d({ name: 'back' }).apply([maxima!, indices!]) as tf.SymbolicTensor;
+  const head = new Conv2d({ name: 'head', filters: 2, kernelSize: 1, activation: 'relu' }).apply(back);
   const model = tf.model({ inputs: image, outputs: head as tf.SymbolicTensor, name: 'small' });
   initialize('small', model, xavierNormal, 3);
   return model;
@@ -60,7 +64,9 @@ describeOnEach('a model of our layers', () => {
   });
 
   it('has class names of its own, which tf.layers’ cannot be mistaken for', () => {
-    const names = [AddRelu, BatchNorm, Conv2d, MaxPool2d, Upsample2d].map(({ className }) => className);
+    const names = [AddRelu, BatchNorm, Conv2d, IndexedMaxPool2d, MaxPool2d, MaxUnpool2d, Upsample2d].map(
+      ({ className }) => className,
+    );
     const { classNameMap } = tf.serialization.SerializationMap.getMap();
     for (const name of names) {
       expect(name).to.match(/^Crosstask/);

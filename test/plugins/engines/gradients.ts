@@ -1,6 +1,6 @@
 /** The gradients that training uses, on small images that are not square, on whatever engine is active. */
 import * as tf from '@tensorflow/tfjs';
-import { Random } from '../../../core/index.js';
+import { IndexedMaxPool2d, MaxUnpool2d, Random } from '../../../core/index.js';
 import {
   asymmetric,
   hasOutputs,
@@ -167,7 +167,33 @@ function pointwiseCases(): Record<string, Case> {
   return cases;
 }
 
-const cases: Readonly<Record<string, Case>> = { ...windowCases(), ...resizeCases(), ...pointwiseCases() };
+/** SegNet's pooling; its gradients put values in the places that comparisons chose. */
+function indexedPoolCases(): Record<string, Case> {
+  const pool = (x: tf.Tensor): tf.Tensor[] => new IndexedMaxPool2d({}).apply(x) as tf.Tensor[];
+  const shape = [2, 6, 10, 3];
+  return Object.fromEntries(
+    Object.entries({ values: uniform, equals: coarse }).flatMap(([name, make]): [string, Case][] => [
+      [
+        `max pool with indices of ${name}`,
+        { inputs: () => [make(shape, 3)], compute: (x: tf.Tensor) => pool(x)[0]! },
+      ],
+      [
+        `max unpool to indices of ${name}`,
+        {
+          inputs: () => [uniform([2, 3, 5, 3], 4)],
+          compute: (x: tf.Tensor) => new MaxUnpool2d({}).apply([x, pool(make(shape, 3))[1]!]) as tf.Tensor,
+        },
+      ],
+    ]),
+  );
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  ...windowCases(),
+  ...resizeCases(),
+  ...pointwiseCases(),
+  ...indexedPoolCases(),
+};
 
 export const caseNames: readonly string[] = Object.keys(cases);
 

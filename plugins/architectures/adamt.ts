@@ -1,0 +1,106 @@
+import * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
+import {
+  definePart,
+  namedWeights,
+  Random,
+  requireMultiples,
+  type Architecture,
+  type ArchitectureContext,
+  type KernelScale,
+  type Network,
+} from '../../core/index.js';
+import { channelsOf, decoderGraph, encoderGraph, levels } from './adamt/graph.js';
+import { expectPixels, makePart, outputsOf, partsByName, type PartSettings } from './segnet/parts.js';
+
+const options = z.strictObject({
+  width: z
+    .int()
+    .min(2)
+    .multipleOf(2)
+    .default(64)
+    .describe('Channels of the first block; 64 as published. An even number.'),
+  dropout: z.number().min(0).max(0.9).default(0.5).describe('Share of the channels that training drops.'),
+});
+
+/** PyTorch's own start, which the published code keeps: uniform in ±1/√fan-in. */
+const torchDefault: KernelScale = ([height, width, input]) => 1 / Math.sqrt(3 * height! * width! * input!);
+
+/**
+ * AdaMT-Net (Jha et al. 2020): a densely connected U-Net encoder with channel dropout, and a decoder per task whose blocks join
+ * b = σ(BN(conv)) of a = σ(BN(conv)) with the attention (W ⊙ a) ⊙ b. W is trained and has a number for each pixel and channel.
+ * In the published code it has one for each place in the batch, too, which means nothing once the batch is another one: here it
+ * has one for all. The backbone is not used.
+ */
+export const adamt = definePart({
+  description:
+    'A dense U-Net encoder and a decoder with trained attention per task (AdaMT-Net); no backbone.',
+  options,
+  create: ({ width, dropout }): Architecture => ({
+    build: (context): Network => adaMtNetwork(context, width, dropout),
+  }),
+});
+
+function adaMtNetwork(
+  { tasks, size, seed, initialize }: ArchitectureContext,
+  width: number,
+  dropout: number,
+): Network {
+  expectPixels('adamt', tasks);
+  requireMultiples(size, 2 ** levels, 'an AdaMT-Net');
+  const settings: PartSettings = {
+    size,
+    seed,
+    initialize,
+    scale: torchDefault,
+    distribution: 'uniform',
+  };
+  const { inputs, outputs } = encoderGraph(size, width);
+  const encoder = makePart('encoder', inputs, outputs, settings);
+  const decoders = tasks.map(({ name, channels }) => {
+    const graph = decoderGraph(outputs, width, channels);
+    const decoder = makePart(`decoder.${name}`, graph.inputs, graph.output, settings);
+    if (initialize) startAttention(decoder, seed);
+    return decoder;
+  });
+  return {
+    parts: partsByName([encoder, ...decoders]),
+    forward(image, training, step) {
+      const rate = training ? dropout : 0;
+      const kept = (part: tf.LayersModel, order: readonly number[]): tf.Tensor[] =>
+        order.map((level) => {
+          const random = new Random(seed, 'dropout', part.name, level, step);
+          return keptChannels(image.shape[0], channelsOf(level, width), rate, random);
+        });
+      const ascending = Array.from({ length: levels }, (_, index) => index + 1);
+      const features = outputsOf(encoder, [image, ...kept(encoder, ascending)], training);
+      return Object.fromEntries(
+        tasks.map(({ name }, index) => {
+          const decoder = decoders[index]!;
+          const masks = kept(decoder, ascending.toReversed());
+          return [name, decoder.apply([...features, ...masks], { training }) as tf.Tensor4D];
+        }),
+      );
+    },
+  };
+}
+
+/** 0 for a channel that is dropped, 1/(1 − rate) for one that is kept. [batch, 1, 1, channels] */
+function keptChannels(batch: number, channels: number, rate: number, random: Random): tf.Tensor4D {
+  if (rate === 0) return tf.ones([batch, 1, 1, channels]);
+  const values = Float32Array.from({ length: batch * channels }, () =>
+    random.uniform() < rate ? 0 : 1 / (1 - rate),
+  );
+  return tf.tensor4d(values, [batch, 1, 1, channels]);
+}
+
+/** W starts uniform in [0, 1). */
+function startAttention(decoder: tf.LayersModel, seed: number): void {
+  for (const [name, weight] of namedWeights(decoder.name, decoder)) {
+    if (!name.endsWith('.weights')) continue;
+    const variable = weight.read() as tf.Variable;
+    const random = new Random(seed, 'initialize', name);
+    const values = Float32Array.from({ length: variable.size }, () => random.uniform());
+    tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
+  }
+}

@@ -1,0 +1,121 @@
+import * as tf from '@tensorflow/tfjs';
+import { convNorm, MaxPool2d, Upsample2d, type BackboneStage } from '../../../core/index.js';
+import { BatchNorm, Conv2d, type Network } from '../../../core/index.js';
+import { decoderColumns, type DecoderColumn } from './decoder.js';
+import { encoderColumns, type EncoderColumn } from './encoder.js';
+import {
+  makePart,
+  outputsOf,
+  partsByName,
+  predictionsOf,
+  segNetHeads,
+  type SegNetSettings,
+} from './parts.js';
+
+/**
+ * MTAN (Liu et al. 2019): a SegNet shared by the tasks, and per task attention modules that pick from its maps. A module is
+ * a 1×1 convolution with batch norm and ReLU and one with batch norm and sigmoid; its mask multiplies the last map of a stage.
+ * It sees the first map of an encoder's stage, or the unpooled map of a decoder's, and the task's attended map of the stage before,
+ * which a 3×3 convolution with batch norm and ReLU that all tasks share has brought to its size.
+ *
+ * Parts: `encoder`, `decoder`, `attention`, `head.TASK`.
+ * @param suffix ends the names of the first three: `` or `.TASK`
+ */
+export function attentionNetwork(settings: SegNetSettings, suffix = ''): Network {
+  const { tasks, stages, size } = settings;
+  const { image, columns } = encoderColumns({ size, stages, prefixes: [''] });
+  const shared = columns[0]!;
+  const { firsts, lasts, pooled, indices } = shared;
+  const encoder = makePart(
+    `encoder${suffix}`,
+    image,
+    [...firsts, ...lasts, pooled.at(-1)!, ...indices],
+    settings,
+  );
+  const graph = decoderColumns({ stages, encoders: columns, prefixes: [''] });
+  const mirrored = graph.columns[0]!;
+  const decoder = makePart(
+    `decoder${suffix}`,
+    graph.inputs,
+    [...mirrored.unpooled, ...mirrored.lasts],
+    settings,
+  );
+  const prefixes = tasks.map(({ name }) => (suffix ? '' : `${name}.`));
+  const { inputs, outputs } = attentionGraph({ stages, encoder: shared, decoder: mirrored, prefixes });
+  const attention = makePart(`attention${suffix}`, inputs, outputs, settings);
+  const heads = segNetHeads(settings, outputs);
+  return {
+    parts: partsByName([encoder, decoder, attention, ...heads]),
+    forward(image, training) {
+      const maps = outputsOf(encoder, image, training);
+      const seen = 2 * stages.length;
+      const decoded = outputsOf(decoder, maps.slice(seen), training);
+      const attended = outputsOf(attention, [...maps.slice(0, seen), ...decoded], training);
+      return predictionsOf(tasks, heads, attended, training);
+    },
+  };
+}
+
+interface AttentionArgs {
+  readonly stages: readonly BackboneStage[];
+  readonly encoder: EncoderColumn;
+  readonly decoder: DecoderColumn;
+  /** What the names of each task's layers begin with. */
+  readonly prefixes: readonly string[];
+}
+
+/** The masks of all tasks: the shared maps → each task's last attended map. */
+function attentionGraph({ stages, encoder, decoder, prefixes }: AttentionArgs): {
+  readonly inputs: readonly tf.SymbolicTensor[];
+  readonly outputs: readonly tf.SymbolicTensor[];
+} {
+  const input = (name: string) => (map: tf.SymbolicTensor, index: number) =>
+    tf.input({ shape: map.shape.slice(1), name: `${name}${index + 1}` });
+  const firsts = encoder.firsts.map(input('first'));
+  const lasts = encoder.lasts.map(input('last'));
+  const unpooled = decoder.unpooled.map(input('unpooled'));
+  const decoded = decoder.lasts.map(input('decoded'));
+  const channels = stages.map((stage) => stage.channels);
+  // The encoder's maps go on at the channels of the stage below, the decoder's at those of the stage above; at both ends they stay.
+  const down = channels.map((own, index) => sharedConv(`encoder${index + 1}`, channels[index + 1] ?? own));
+  const up = channels.map((own, index) => sharedConv(`decoder${index + 1}`, channels[index - 1] ?? own));
+  const outputs = prefixes.map((prefix) => {
+    let x: tf.SymbolicTensor | undefined;
+    firsts.forEach((first, index) => {
+      const name = `${prefix}encoder${index + 1}`;
+      const attended = attend(x ? concat([first, x], name) : first, lasts[index]!, name);
+      const pool = new MaxPool2d({ name: `${name}.pool`, poolSize: 2, stride: 2 });
+      x = pool.apply(down[index]!(attended)) as tf.SymbolicTensor;
+    });
+    unpooled.forEach((map, index) => {
+      const level = stages.length - index;
+      const name = `${prefix}decoder${level}`;
+      const upsampled = new Upsample2d({ name: `${name}.upsample` }).apply(x!) as tf.SymbolicTensor;
+      x = attend(concat([map, up[level - 1]!(upsampled)], name), decoded[index]!, name);
+    });
+    return x!;
+  });
+  return { inputs: [...firsts, ...lasts, ...unpooled, ...decoded], outputs };
+}
+
+/** A 3×3 convolution with batch norm and ReLU, the same one wherever it is used. */
+function sharedConv(name: string, filters: number): (x: tf.SymbolicTensor) => tf.SymbolicTensor {
+  const conv = new Conv2d({ name: `${name}.conv`, filters, kernelSize: 3 });
+  const norm = new BatchNorm({ name: `${name}.bn`, activation: 'relu' });
+  return (x) => norm.apply(conv.apply(x)) as tf.SymbolicTensor;
+}
+
+function concat(maps: tf.SymbolicTensor[], name: string): tf.SymbolicTensor {
+  return tf.layers.concatenate({ name: `${name}.concat` }).apply(maps) as tf.SymbolicTensor;
+}
+
+/** mask(x) ⊙ map */
+function attend(x: tf.SymbolicTensor, map: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
+  const filters = map.shape.at(-1)!;
+  const args = { filters, kernelSize: 1 };
+  const hidden = convNorm(x, { ...args, conv: `${name}.conv1`, norm: `${name}.bn1`, activation: 'relu' });
+  const logits = convNorm(hidden, { ...args, conv: `${name}.conv2`, norm: `${name}.bn2` });
+  const sigmoid = tf.layers.activation({ name: `${name}.sigmoid`, activation: 'sigmoid' });
+  const mask = sigmoid.apply(logits) as tf.SymbolicTensor;
+  return tf.layers.multiply({ name: `${name}.mask` }).apply([mask, map]) as tf.SymbolicTensor;
+}

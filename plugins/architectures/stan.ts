@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { definePart, type Architecture, type Network } from '../../core/index.js';
+import { attentionNetwork } from './segnet/attention.js';
+import { segNetSettings } from './segnet/parts.js';
+
+/** STAN (Liu et al. 2019): MTAN for one task alone, a network of its own per task. */
+export const stan = definePart({
+  description: 'A SegNet with attention modules of its own per task, nothing shared (STAN).',
+  options: z.strictObject({}),
+  create: (): Architecture => ({
+    build(context): Network {
+      const settings = segNetSettings('stan', context);
+      const networks = settings.tasks.map((task) =>
+        attentionNetwork({ ...settings, tasks: [task] }, `.${task.name}`),
+      );
+      return {
+        parts: Object.fromEntries(networks.flatMap(({ parts }) => Object.entries(parts))),
+        forward: (image, training, step) =>
+          Object.fromEntries(
+            networks.flatMap((network) => Object.entries(network.forward(image, training, step))),
+          ),
+      };
+    },
+  }),
+});

@@ -1,0 +1,101 @@
+import * as tf from '@tensorflow/tfjs';
+import { expect } from 'chai';
+import { Tape, type Model, type PartSpec } from '../../../core/index.js';
+import { describeOnEach } from '../../engines.js';
+import { normOf } from '../../oracles/compare.js';
+import { hashed, readJson } from '../../oracles/values.js';
+import { buildPeer, imageOf, lossOf, setByName, type PeerCase, type Summary } from './peers.js';
+
+const architectures: Readonly<Record<string, PartSpec>> = {
+  split: 'split',
+  mtan: 'mtan',
+  stan: 'stan',
+  dense: 'dense',
+  'cross-stitch': 'cross-stitch',
+  'cross-stitch-scalar': { name: 'cross-stitch', unit: 'scalar' },
+  'cross-stitch-sum': { name: 'cross-stitch', unit: 'sum' },
+  adamt: { name: 'adamt', width: 4, dropout: 0 },
+};
+
+/** What the losses count in their sum. */
+const weights: Readonly<Record<string, number>> = { segmentation: 1, depth: 2 };
+
+/**
+ * ‖g − g*‖ / ‖g*‖ along a probe. PyTorch's own float32 comes to 7e-5 at most, and to 1.04e-4 with Dense, whose first stages
+ * gather the rounding of three networks: half as much again.
+ */
+function toleranceOf(name: string): number {
+  return name === 'dense' ? 1.6e-4 : 1e-4;
+}
+
+/** What rounding may leave where there is no gradient (a bias before batch norm), relative to the norm of all gradients. */
+const zeroTolerance = 1e-6;
+
+function expectSummary(values: Float32Array, name: string, wanted: Summary, most: number, all: number): void {
+  const [norm, ...products] = wanted;
+  if (norm === 0) {
+    expect(normOf(values) / all, name).to.be.at.most(zeroTolerance);
+    return;
+  }
+  expect(Math.abs(normOf(values) - norm) / norm, `norm of ${name}`).to.be.at.most(most);
+  products.forEach((product, index) => {
+    expect(
+      Math.abs(probed(values, `probe${index}:${name}`) - product) / norm,
+      `probe ${index} of ${name}`,
+    ).to.be.at.most(most);
+  });
+}
+
+function probed(values: Float32Array, probe: string): number {
+  const weight = hashed(probe, [values.length], 1);
+  return values.reduce((sum, value, place) => sum + value * weight[place]!, 0);
+}
+
+function recordPass(model: Model, image: tf.Tensor4D) {
+  return Tape.record(() => {
+    const { direct } = model.forward(image, { training: true, transfer: false });
+    const losses = Object.entries(direct).map(
+      ([task, prediction]) => [task, lossOf(task, prediction)] as const,
+    );
+    return { direct, losses: Object.fromEntries(losses) };
+  });
+}
+
+describeOnEach('the other systems’ networks', () => {
+  for (const [name, architecture] of Object.entries(architectures)) {
+    it(`${name}: predictions, losses, and the gradient of every parameter`, () => {
+      const before = tf.memory().numTensors;
+      const wanted = readJson(`peers-${name}.json`) as PeerCase;
+      const model = buildPeer({ architecture });
+      setByName(model);
+      const image = imageOf(wanted.image);
+      const { tape, result } = recordPass(model, image);
+      for (const [task, prediction] of Object.entries(result.direct)) {
+        expectSummary(prediction.dataSync<'float32'>(), task, wanted.predictions[task]!, 1e-4, 1);
+        const loss = result.losses[task]!.dataSync()[0]!;
+        expect(Math.abs(loss / wanted.losses[task]! - 1), `loss of ${task}`).to.be.at.most(1e-5);
+      }
+      const seeds = Object.entries(result.losses).map(([task, of]) => ({
+        of,
+        gradient: tf.scalar(weights[task]!),
+      }));
+      const gradients = tape.backward(seeds, Object.values(model.parameters), true);
+      const names = Object.keys(model.parameters);
+      expect(names).to.have.members(Object.keys(wanted.gradients));
+      const all = normOf(Object.values(wanted.gradients).map(([norm]) => norm));
+      names.forEach((parameter, index) => {
+        const found = gradients[index]!.dataSync<'float32'>();
+        expectSummary(found, parameter, wanted.gradients[parameter]!, toleranceOf(name), all);
+      });
+      expect(Object.keys(model.statistics)).to.have.members(Object.keys(wanted.statistics));
+      for (const [statistic, variable] of Object.entries(model.statistics)) {
+        const found = probed(variable.dataSync<'float32'>(), `probe0:${statistic}`);
+        expect(found, statistic).to.be.closeTo(wanted.statistics[statistic]!, 1e-5);
+      }
+      tf.dispose([image, result.direct, result.losses, seeds.map(({ gradient }) => gradient)]);
+      tf.dispose(gradients.filter((gradient) => gradient !== undefined));
+      model.dispose();
+      expect(tf.memory().numTensors, 'tensors left').to.equal(before);
+    });
+  }
+});
