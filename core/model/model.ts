@@ -47,8 +47,8 @@ export class Model implements Stateful {
   /**
    * The tasks' direct predictions for a batch of images, and the transferred ones.
    * @param image [batch, height, width, 3], normalised
-   * @param transfer false skips the transfer nets: predictions alone need none
-   * @param step of the training, for what is drawn at random in it
+   * @param how whose `transfer` false skips the transfer nets, since predictions alone need none, and whose `step` is the
+   *   training's, for what is drawn at random in it
    */
   forward(
     image: tf.Tensor4D,

@@ -115,7 +115,7 @@ describe('mtl engine build', () => {
     expect(await ended).to.deep.equal({
       code: 130,
       stdout: '1/2 compiling\n',
-      stderr: 'Stopped; nothing was built.\n',
+      stderr: 'Stopping the compiler … (again to stop at once)\nStopped; nothing was built.\n',
     });
     expect(filesIn(folder)).to.deep.equal(['mine.mjs', 'mtl.config.json']);
   });
