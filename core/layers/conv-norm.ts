@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { BatchNorm } from './batch-norm.js';
 import { Conv2d, type Conv2dArgs } from './conv2d.js';
 
+/** A convolution, and the names of its layers. */
 export interface ConvNormArgs extends Omit<Conv2dArgs, 'name'> {
   /** Name of the convolution. */
   readonly conv: string;

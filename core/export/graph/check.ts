@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { badValue } from '../../errors.js';
+import { badValue, messageOf } from '../../errors.js';
 import type { Model } from '../../model/index.js';
 import { Random } from '../../random.js';
 import type { GraphModelArtifacts } from './artifacts.js';
@@ -29,20 +29,33 @@ export async function checkGraphModel(
   const loaded = await tf.loadGraphModel(tf.io.fromMemory(artifacts));
   const image = noise([images, height, width, 3]);
   const expected = tf.tidy(() => outputsOf(model, image, transfer));
-  const found = loaded.predict({ [inputName]: image }) as tf.NamedTensorMap;
+  let found: tf.NamedTensorMap = {};
   try {
+    found = predicted(loaded, image);
     let largest = 0;
     for (const [name, tensor] of Object.entries(expected)) {
       // Class ids differ by whole numbers where rounding decides; what they come from is compared.
       if (tensor.dtype !== 'float32') continue;
       const difference = await relativeDifference(found[name]!, tensor);
-      if (!(difference <= tolerance)) throw differs(name, difference);
+      if (!(difference <= tolerance)) {
+        throw differs(
+          `another "${name}" from the exported graph than from the network (a difference of ${difference.toExponential(1)})`,
+        );
+      }
       largest = Math.max(largest, difference);
     }
     return largest;
   } finally {
     tf.dispose([image, expected, found]);
     loaded.dispose();
+  }
+}
+
+function predicted(loaded: tf.GraphModel, image: tf.Tensor4D): tf.NamedTensorMap {
+  try {
+    return loaded.predict({ [inputName]: image }) as tf.NamedTensorMap;
+  } catch (error) {
+    throw differs(`a graph that fails with two images (${messageOf(error)})`, { cause: error });
   }
 }
 
@@ -63,11 +76,12 @@ async function relativeDifference(found: tf.Tensor, expected: tf.Tensor): Promis
   return value!;
 }
 
-function differs(output: string, difference: number): Error {
-  return badValue('EXPORT_UNSUPPORTED', {
+function differs(found: string, options?: ErrorOptions): Error {
+  const told = {
     what: 'mtl export --format tfjs',
     expected: 'a network that computes the same operations whatever the images are',
-    found: `another "${output}" from the exported graph than from the network (a difference of ${difference.toExponential(1)})`,
+    found,
     fix: 'a part of the network must not look at values or at the size of the batch; or export it as safetensors',
-  });
+  };
+  return badValue('EXPORT_UNSUPPORTED', told, options);
 }
