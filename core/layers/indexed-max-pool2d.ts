@@ -140,7 +140,7 @@ function place(y: tf.Tensor4D, indices: tf.Tensor4D): tf.Tensor4D {
   const [batch, height, width, channels] = y.shape;
   const shape = [batch * height, 1, width, channels];
   const [values, at] = [y.reshape(shape), indices.reshape(shape)];
-  const zeros = tf.zeros(shape);
+  const zeros = tf.zerosLike(values);
   const [first, second, third, fourth] = [0, 1, 2, 3].map((index) =>
     tf.where(tf.equal(at, index), values, zeros),
   ) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];

@@ -61,7 +61,7 @@ function rankOf(operand: Step['inputs'][string] | undefined): number {
   return (operand.kind === 'value' ? operand.shape : operand.constant.shape).length;
 }
 
-/** The shape to make, whose first length is the batch's where it is the input's first, too. */
+/** The shape to make: the batch, which may be any, is the outermost axis, or a part of it. */
 const reshape: Operation = ({ step, inputs, graph }) => {
   const { x } = step.inputs;
   const from = x?.kind === 'value' ? x.shape : [];
@@ -69,8 +69,7 @@ const reshape: Operation = ({ step, inputs, graph }) => {
   // A −1 is what is left; there can be only one.
   const known = product(given.filter((length) => length !== -1));
   const to = given.map((length) => (length === -1 ? product(from) / known : length));
-  const keepsBatch = to.length > 0 && from[0] === to[0];
-  return graph.add('Reshape', [inputs.x!, graph.list(keepsBatch ? [-1, ...to.slice(1)] : to)]);
+  return graph.add('Reshape', [inputs.x!, graph.list(to.length > 0 ? [-1, ...to.slice(1)] : to)]);
 };
 
 function product(lengths: readonly number[]): number {

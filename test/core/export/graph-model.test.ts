@@ -22,7 +22,7 @@ const torchTolerance = 1e-5;
 
 const cases: Readonly<Record<string, NetworkOptions>> = {
   shared: {},
-  single: { architecture: 'single', transfer: false },
+  single: { architecture: { name: 'single', decoderChannels: 4 }, transfer: false },
   resnet50: { backbone: 'resnet50' },
 };
 
@@ -43,6 +43,20 @@ async function onCpu<T>(run: () => T): Promise<T> {
   } finally {
     await tf.setBackend(before);
   }
+}
+
+/** Expects a loaded graph to predict what the network does. @returns what it predicts */
+function predictsAlike(loaded: tf.GraphModel, model: Model, batch: number): ReturnType<typeof predicted> {
+  const image = images(batch);
+  const wanted = read(tf.tidy(() => outputsOf(model, image, false)));
+  const found = predicted(loaded, image);
+  image.dispose();
+  for (const [name, { shape, data }] of Object.entries(wanted)) {
+    expect(found[name]!.shape, name).to.deep.equal(shape);
+    if (data instanceof Int32Array) expect(found[name]!.data, name).to.deep.equal(data);
+    else expect(furthest(found[name]!.data, data), name).to.be.at.most(1e-4);
+  }
+  return found;
 }
 
 describeOnEach('an exported network', (engine) => {
@@ -87,24 +101,27 @@ describeOn('wasm', 'exporting a network', () => {
 
   for (const architecture of ['shared', 'single'] as const) {
     it(`${architecture}: every task, pooled heads included, for any number of images`, async () => {
-      const model = buildNetwork({ tasks: everyTask, architecture, transfer: false });
+      const named = { name: architecture, decoderChannels: 4 };
+      const model = buildNetwork({ tasks: everyTask, architecture: named, transfer: false });
       const loaded = await exported(model);
       for (const batch of [1, 3]) {
-        const image = images(batch);
-        const wanted = read(tf.tidy(() => outputsOf(model, image, false)));
-        const found = predicted(loaded, image);
+        const found = predictsAlike(loaded, model, batch);
         expect(Object.keys(found)).to.deep.equal([
           ...everyTask,
           ...everyTask.map((task) => `${task}.decoded`),
         ]);
-        for (const [name, { shape, data }] of Object.entries(wanted)) {
-          expect(found[name]!.shape, name).to.deep.equal(shape);
-          if (data instanceof Int32Array) expect(found[name]!.data, name).to.deep.equal(data);
-          else expect(furthest(found[name]!.data, data), name).to.be.at.most(1e-4);
-        }
         expect(found.weather!.shape).to.deep.equal([batch, 1, 1, 3]);
-        image.dispose();
       }
+      loaded.dispose();
+      model.dispose();
+    });
+  }
+
+  for (const architecture of ['split', 'mtan', 'stan', 'dense', 'cross-stitch', 'adamt']) {
+    it(`${architecture}: for any number of images`, async () => {
+      const model = buildNetwork({ architecture, backbone: 'segnet', transfer: false });
+      const loaded = await exported(model);
+      for (const batch of [1, 3]) predictsAlike(loaded, model, batch);
       loaded.dispose();
       model.dispose();
     });

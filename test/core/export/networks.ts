@@ -5,6 +5,7 @@ import {
   tokens,
   type DataInfo,
   type Model,
+  type PartSpec,
   type Size,
   type Task,
 } from '../../../core/index.js';
@@ -41,7 +42,7 @@ const plugins: Readonly<Record<string, string>> = { weather: 'classification', p
 
 export interface NetworkOptions {
   readonly tasks?: readonly string[];
-  readonly architecture?: 'shared' | 'single';
+  readonly architecture?: PartSpec;
   readonly backbone?: string;
   readonly transfer?: boolean;
 }
@@ -49,7 +50,7 @@ export interface NetworkOptions {
 /** A small network, every variable set by its name as in test/oracles/exported.py. */
 export function buildNetwork({
   tasks = ['segmentation', 'depth'],
-  architecture = 'shared',
+  architecture = { name: 'shared', decoderChannels: 4 },
   backbone = 'resnet18',
   transfer = true,
 }: NetworkOptions = {}): Model {
@@ -67,7 +68,7 @@ export function buildNetwork({
   });
   const model = assembleModel({
     tasks: made,
-    architecture: registry.create('architecture', { name: architecture, decoderChannels: 4 }, deps),
+    architecture: registry.create('architecture', architecture, deps),
     backbone: registry.create('backbone', { name: backbone, width: 4 }, deps),
     transfer: transfer
       ? { net: registry.create('transferNet', { name: 'ttnet', channels: 4 }, deps), edges: 'all' }

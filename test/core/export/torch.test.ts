@@ -30,7 +30,7 @@ const golden = readJson('exported.json') as {
 
 const cases: Readonly<Record<string, NetworkOptions>> = {
   shared: {},
-  single: { architecture: 'single', transfer: false },
+  single: { architecture: { name: 'single', decoderChannels: 4 }, transfer: false },
   resnet50: { backbone: 'resnet50' },
 };
 
