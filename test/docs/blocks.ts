@@ -16,8 +16,12 @@ export interface Block {
 
 /** All pages of the docs. */
 export function pages(): readonly string[] {
-  const docs = readdirSync(join(repositoryRoot(), 'docs')).filter((name) => name.endsWith('.md'));
-  return ['README.md', ...docs.toSorted().map((name) => `docs/${name}`)];
+  const pagesIn = (folder: string): readonly string[] =>
+    readdirSync(join(repositoryRoot(), folder))
+      .filter((name) => name.endsWith('.md'))
+      .toSorted()
+      .map((name) => `${folder}/${name}`);
+  return ['README.md', ...pagesIn('docs'), ...pagesIn('docs/results')];
 }
 
 export function blocksOf(page: string): readonly Block[] {

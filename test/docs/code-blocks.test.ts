@@ -52,6 +52,8 @@ const notRun: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'mtl report runs/first': 'docs/guide.md reports on the run that it trains; --serve goes on until Ctrl-C',
   },
   'docs/plugins.md': { 'plugins: [./my-plugin.ts': 'names a package that does not exist' },
+  'docs/results/energy.md': { 'for DATA in': 'needs the trainings of docs/results/models.md' },
+  'docs/results/models.md': { 'mtl compare --file': 'two dozen trainings; a test below reads the file' },
   'docs/runs.md': {
     'mtl train --resume --run': 'needs a long run; test/cli/resume-from.test.ts resumes so',
     'pip install tensorboard': 'installs a Python package',
@@ -73,6 +75,13 @@ describe('the code in the docs', function () {
         expect(found, `${page}: ${start}`).to.equal(true);
       }
     }
+  });
+
+  it('has a comparison that can be run again', async () => {
+    const file = join(repositoryRoot(), 'docs/results/models-scenes.yaml');
+    const { cells, columns } = await loadComparison({ plugins: [builtin], file });
+    expect(cells).to.have.length(12);
+    expect(columns).to.have.length(4);
   });
 
   for (const page of pages()) {
