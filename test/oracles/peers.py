@@ -219,7 +219,7 @@ def adamt(parameters, image):
 # Which of a series of images: one that stands rounding well (peers_images.py). Elsewhere a ReLU or a maximum flips.
 CASES = {
     "split": (split, 2),
-    "mtan": (mtan, 2),
+    "mtan": (mtan, 4),
     "stan": (stan, 2),
     "dense": (dense, 9),
     "cross-stitch": (cross_stitch("channel"), 0),
