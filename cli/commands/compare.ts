@@ -2,7 +2,6 @@ import { basename, join } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { ComparisonEvent, ComparisonResult, LoadedComparison } from '../../core/index.js';
 import { BaseCommand, overridesOf } from '../base-command.js';
-import { cellsTable, compareReporter, comparisonReport } from '../compare-report.js';
 import type { Ending } from '../ending.js';
 import { stopOnSignal } from '../stop.js';
 import { surviveHangup } from '../terminal.js';
@@ -54,6 +53,7 @@ export default class Compare extends BaseCommand {
     const { flags } = await this.parse(Compare);
     const { compare, loadComparison, loadStoredComparison } = await import('../../core/index.js');
     const { builtin } = await import('../../plugins/index.js');
+    const { cellsTable, comparisonReport } = await import('../compare-report.js');
     const { file, preset, config, seeds, out } = flags;
     const isStored = file === undefined && preset === undefined && out !== undefined;
     const overrides = overridesOf(flags);
@@ -88,6 +88,8 @@ export default class Compare extends BaseCommand {
     }) => Promise<ComparisonResult>,
     folder: string,
   ): Promise<ComparisonResult> {
+    // It needs what core computes, which a command that is only listed does not load.
+    const { compareReporter } = await import('../compare-report.js');
     const report = this.jsonEnabled()
       ? { event: (event: ComparisonEvent) => this.logJson(plain(event)), end: () => undefined }
       : compareReporter(process.stdout, folder);
