@@ -1,4 +1,5 @@
 import type { Config } from '@oclif/core';
+import { quoted } from './quote.js';
 import { plain, type Style } from './style.js';
 import { wrapped } from './text-table.js';
 
@@ -41,11 +42,11 @@ export function nextCommands(
     if (!('run' in args)) return [];
     const others = Object.values(flags).some(({ required }) => required);
     const name = `${config.bin} ${id.replaceAll(':', ' ')}`;
-    return [`${name} ${quoted(run)}${others ? ' …' : ''}`];
+    return [`${name} ${wordOf(run)}${others ? ' …' : ''}`];
   });
 }
 
 /** As a shell takes it for one word. */
-function quoted(text: string): string {
-  return /^[\w./:@%+=,~-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+function wordOf(text: string): string {
+  return /^[\w./:@%+=,~-]+$/.test(text) ? text : quoted(text);
 }

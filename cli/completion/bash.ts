@@ -1,5 +1,5 @@
 import { topics, type CompletedCommand, type CompletedFlag, type Value } from './commands.js';
-import { quoted } from './quote.js';
+import { quoted } from '../quote.js';
 
 const helpers = String.raw`# Completion of mtl for bash, from 3.2 on. Load it with: source <(mtl completion bash)
 _mtl_words() {

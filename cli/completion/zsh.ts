@@ -1,5 +1,5 @@
 import { topics, type CompletedCommand, type CompletedFlag, type Value } from './commands.js';
-import { quoted } from './quote.js';
+import { quoted } from '../quote.js';
 
 const helpers = String.raw`#compdef mtl
 # Completion of mtl for zsh. Load it with: source <(mtl completion zsh)

@@ -1,6 +1,7 @@
 import type { ComparisonResult } from './result.js';
 import {
   bestInBold,
+  columnTitle,
   comparisonTable,
   type ComparisonTable,
   type TableColumn,
@@ -48,9 +49,9 @@ function groupLines({ columns }: ComparisonTable): readonly string[] {
   return [`${cells.join(' & ')} \\\\`, rules.join(' ')];
 }
 
-function titleOf({ label, better, unit }: TableColumn): string {
-  const arrow = better === null ? '' : better === 'higher' ? '↑' : '↓';
-  return escape([label, arrow, unit].filter((part) => part !== '').join(' '));
+/** The groups have a line of their own. */
+function titleOf(column: TableColumn): string {
+  return escape(columnTitle({ ...column, group: '' }));
 }
 
 function rowLine({ cells, best }: TableRow): string {

@@ -12,5 +12,5 @@ export {
 } from './loader.js';
 export { imageMean, imageStd, prepare, type Example, type ExampleTarget } from './prepare.js';
 export { Reader, type ReaderArgs } from './reader.js';
-export { resizeBilinear, resizeNearest, type Box } from './resize.js';
+export { resizeBilinear, resizeNearest, within, type Box } from './resize.js';
 export * from './inspect/index.js';

@@ -72,6 +72,12 @@ export function resizeBilinear<T extends Pixels>(
   return { height, width, channels, data: out };
 }
 
+/** A size of the same shape, its longer side at most `side`. */
+export function within({ height, width }: Size, side: number): Size {
+  const scale = Math.min(1, side / Math.max(height, width));
+  return { height: Math.max(1, Math.round(height * scale)), width: Math.max(1, Math.round(width * scale)) };
+}
+
 function whole({ height, width }: Size): Box {
   return { top: 0, left: 0, height, width };
 }

@@ -4,6 +4,7 @@ import { separate, type HostBatch, type Loader } from '../data/index.js';
 import { MtlError } from '../errors.js';
 import type { Model } from '../model/index.js';
 import { pause } from '../pause.js';
+import { decodedBatch } from '../prediction/predict-images.js';
 
 /** Metrics by task and name; a metric without a labelled pixel is left out. */
 export type MetricValues = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -47,19 +48,11 @@ export async function evaluate(predict: Predictor, data: EvaluationData): Promis
 
 /** A model's direct predictions. */
 export function modelPredictor(model: Model): Predictor {
-  return async (batch) => {
-    const decoded = tf.tidy(() => {
-      const image = tf.tensor4d(batch.image, [...batch.shape]);
-      const { direct } = model.forward(image, { training: false, transfer: false });
-      return Object.fromEntries(model.tasks.map((task) => [task.name, task.decode(direct[task.name]!)]));
-    });
-    const values = await Promise.all(
-      Object.entries(decoded).map(
-        async ([name, tensor]) => [name, await tensor.data<'float32' | 'int32'>()] as const,
-      ),
+  return async ({ image, shape }) => {
+    const { direct } = await decodedBatch(model.tasks, () =>
+      model.forward(tf.tensor4d(image, [...shape]), { training: false, transfer: false }),
     );
-    tf.dispose(decoded);
-    return Object.fromEntries(values);
+    return Object.fromEntries(model.tasks.map(({ name }, task) => [name, direct[task]!.data]));
   };
 }
 

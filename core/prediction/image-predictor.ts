@@ -1,5 +1,5 @@
 import type { Raster, RgbImage, Size } from '../contracts/index.js';
-import { collate, prepare } from '../data/index.js';
+import { collate, prepare, within } from '../data/index.js';
 import { MtlError } from '../errors.js';
 import { interruption } from '../interruption.js';
 import { openRgb } from '../io/read-rgb.js';
@@ -135,10 +135,8 @@ export class ImagePredictor {
   }
 
   private result({ file, original, image }: Opened, prediction: ImagePrediction): ImageResult {
-    if (this.options.size === 'model') {
-      return { file, original, image, ...resized(this.model, prediction, this.size) };
-    }
-    return { file, original, image, ...resized(this.model, prediction, original) };
+    const size = this.options.size === 'model' ? this.size : original;
+    return { file, original, image, ...resized(this.model, prediction, size) };
   }
 }
 
@@ -160,10 +158,4 @@ function isLarger(picture: Size, { height, width }: Size): boolean {
   return (
     picture.height >= height && picture.width >= width && picture.height * picture.width > height * width
   );
-}
-
-/** The same shape, its longer side at most `side`. */
-export function within({ height, width }: Size, side: number): Size {
-  const scale = Math.min(1, side / Math.max(height, width));
-  return { height: Math.max(1, Math.round(height * scale)), width: Math.max(1, Math.round(width * scale)) };
 }

@@ -24,7 +24,7 @@ export interface ImagePrediction {
 }
 
 /** A decoded prediction of a whole batch on the host. */
-interface Fetched {
+export interface Fetched {
   readonly data: Float32Array | Int32Array;
   readonly shape: tf.Tensor4D['shape'];
 }
@@ -54,6 +54,34 @@ export async function decodedImages(
   tasks: readonly Task[],
   predict: () => Predictions,
 ): Promise<readonly ImagePrediction[]> {
+  const { direct, edges, transferred, energy } = await decodedBatch(tasks, predict);
+  return Array.from({ length: direct[0]?.shape[0] ?? 0 }, (_, index) => ({
+    direct: Object.fromEntries(tasks.map(({ name }, task) => [name, part(direct[task]!, index)])),
+    transferred: edges.map((edge, at) => ({ ...edge, decoded: part(transferred[at]!, index) })),
+    ...(energy ? { energy: part(energy, index) as Raster<Float32Array> } : {}),
+  }));
+}
+
+/** What a model says about a batch, decoded. */
+export interface DecodedBatch {
+  /** In the tasks' order. */
+  readonly direct: readonly Fetched[];
+  /** Of the transferred predictions. */
+  readonly edges: readonly { readonly from: string; readonly to: string }[];
+  /** In the edges' order. */
+  readonly transferred: readonly Fetched[];
+  readonly energy: Fetched | undefined;
+}
+
+/**
+ * Predictions decoded and fetched, the whole batch.
+ * @param tasks whose direct predictions are wanted
+ * @param predict run in a tidy
+ */
+export async function decodedBatch(
+  tasks: readonly Task[],
+  predict: () => Predictions,
+): Promise<DecodedBatch> {
   const edges: { readonly from: string; readonly to: string }[] = [];
   const tensors = tf.tidy(() => {
     const predictions = predict();
@@ -64,11 +92,7 @@ export async function decodedImages(
     const direct = await Promise.all(tensors.direct.map(fetched));
     const transferred = await Promise.all(tensors.transferred.map(fetched));
     const energy = tensors.energy && (await fetched(tensors.energy));
-    return Array.from({ length: direct[0]?.shape[0] ?? 0 }, (_, index) => ({
-      direct: Object.fromEntries(tasks.map(({ name }, task) => [name, part(direct[task]!, index)])),
-      transferred: edges.map((edge, at) => ({ ...edge, decoded: part(transferred[at]!, index) })),
-      ...(energy ? { energy: part(energy, index) as Raster<Float32Array> } : {}),
-    }));
+    return { direct, edges, transferred, energy };
   } finally {
     tf.dispose([...tensors.direct, ...tensors.transferred]);
     tensors.energy?.dispose();

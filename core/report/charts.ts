@@ -1,4 +1,5 @@
 import type { MetricValues } from '../evaluation/index.js';
+import { pairsOf } from '../training/diagnostics.js';
 import type { RunHistory } from './history.js';
 import { extremes, means, type Point } from './series.js';
 import { shown } from './numbers.js';
@@ -157,7 +158,6 @@ function weightCharts(history: RunHistory, place: Place): readonly Chart[] {
 function gradientCharts(history: RunHistory, place: Place): readonly Chart[] {
   const tasks = tasksOf(history);
   const steps = history.steps.filter(({ diagnostics }) => diagnostics !== undefined);
-  const pairs = tasks.flatMap((one, index) => tasks.slice(index + 1).map((other) => [one, other] as const));
   return [
     {
       id: 'gradient-norms',
@@ -175,7 +175,7 @@ function gradientCharts(history: RunHistory, place: Place): readonly Chart[] {
       id: 'gradient-cosines',
       title: 'Cosines between the tasks’ gradients',
       unit: '',
-      curves: pairs.map(([one, other], color) => ({
+      curves: pairsOf(tasks).map(([one, other], color) => ({
         name: `${one} · ${other}`,
         look: looks[color % looks.length]!,
         color,

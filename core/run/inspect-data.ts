@@ -1,6 +1,6 @@
 import type { Sample, SplitName } from '../contracts/index.js';
 import type { LoadedConfig } from '../config/index.js';
-import { contactSheet, inspectSplit, type SplitReport } from '../data/index.js';
+import { contactSheet, inspectSplit, spread, type SplitReport } from '../data/index.js';
 import { writePicture } from '../io/picture.js';
 import { openData } from './data.js';
 
@@ -28,11 +28,7 @@ export async function inspectData(
     const bad = new Set(report.bad.map(({ index }) => index));
     const good = Array.from({ length: split.length }, (_, index) => index).filter((index) => !bad.has(index));
     const samples: Sample[] = [];
-    // Spread over the split: neighbours in a recording look alike.
-    const count = Math.min(sheet.samples, good.length);
-    for (let at = 0; at < count; at++) {
-      samples.push(await split.sample(good[Math.floor(((at + 0.5) * good.length) / count)]!));
-    }
+    for (const place of spread(good.length, sheet.samples)) samples.push(await split.sample(good[place]!));
     await writePicture(sheet.file, contactSheet(samples, tasks));
   }
   return report;

@@ -27,10 +27,13 @@ export function diagnosticsOf(tasks: readonly string[], gramian: Matrix): Gradie
   return {
     norms: byTask(norms),
     cosines: byTask(cosines.map(byTask)),
-    conflicts: tasks.flatMap((left, i) =>
-      tasks.flatMap((right, j): (readonly [string, string])[] =>
-        j > i && cosines[i]![j]! < 0 ? [[left, right]] : [],
-      ),
-    ),
+    conflicts: pairsOf([...tasks.keys()])
+      .filter(([i, j]) => cosines[i]![j]! < 0)
+      .map(([i, j]) => [tasks[i]!, tasks[j]!] as const),
   };
+}
+
+/** Each pair of a list's items once, in its order. */
+export function pairsOf<T>(items: readonly T[]): readonly (readonly [T, T])[] {
+  return items.flatMap((one, index) => items.slice(index + 1).map((other) => [one, other] as const));
 }

@@ -22,6 +22,7 @@ export { TapeProblem, type ProblemArgs } from './problem.js';
 export type { Progress } from './progress.js';
 export { readScalars } from './read-scalars.js';
 export { learningRateFactor, scheduleSchema, type Schedule, type TrainingPosition } from './schedule.js';
+export type { Save } from './saving/saves.js';
 export { CheckpointWriter, type Saving } from './saving/writer.js';
 export type { Places } from './saving/messages.js';
 export { Stepper, type StepperArgs, type StepResult, type StepTimes } from './stepper.js';

@@ -13,7 +13,7 @@ import type { EventListener } from './events.js';
 import { explainMemory } from './out-of-memory.js';
 import { Progress } from './progress.js';
 import { Recovery } from './recovery.js';
-import type { Saving } from './saving/writer.js';
+import { Saves, type Save } from './saving/saves.js';
 import { learningRateFactor } from './schedule.js';
 import { observeTargets, statisticsParts } from './statistics.js';
 import { Stepper } from './stepper.js';
@@ -31,12 +31,7 @@ export interface TrainerArgs {
   readonly train: Loader;
   readonly val: Loader;
   readonly onEvent: EventListener;
-  /**
-   * Saves the run's state so that it can go on from here. Resolves when it is taken down; it is written while the
-   * training goes on.
-   * @param best whether the model is the best one so far and is to be kept by itself, too
-   */
-  readonly save: (parts: Readonly<Record<string, Stateful>>, best: boolean) => Promise<Saving>;
+  readonly save: Save;
   /** Aborting it finishes the step under way, saves and stops. */
   readonly signal?: AbortSignal | undefined;
   /** Keeps the batch that ends the run. @returns what is added to the message: where it is */
@@ -60,11 +55,11 @@ export class Trainer {
   private readonly stepsPerEpoch: number;
   /** In the epoch that is under way. */
   private readonly waiting = new Waiting();
-  /** Settles when the checkpoint under way is in place, and that is told. */
-  private saving: Promise<void> = Promise.resolve();
+  private readonly saves: Saves;
 
   constructor(private readonly args: TrainerArgs) {
     const { model, weighter, optimizer, settings, train, tasks, onEvent, onTrouble } = args;
+    this.saves = new Saves(args.save, (step, file) => onEvent({ type: 'checkpoint', step, file }));
     const moving = { model, weighter, optimizer };
     this.anchor =
       settings.nonFinite === 'rollback' ? new Anchor(moving, () => this.progress.step) : undefined;
@@ -99,7 +94,7 @@ export class Trainer {
       // Before the first step there is nothing that another start would not make again.
       if (progress.step === 0) return 'interrupted';
       await this.save();
-      await this.saving;
+      await this.saves.settled;
       onEvent({ type: 'stopped', step: progress.step, reason: 'interrupted' });
       return 'interrupted';
     } finally {
@@ -128,7 +123,7 @@ export class Trainer {
     // Where the run was stopped between an epoch's last step and its end.
     else if (progress.stepInEpoch === this.stepsPerEpoch) await this.endEpoch();
     if (progress.epoch < settings.epochs && !this.exhausted()) await this.takeSteps();
-    await this.saving;
+    await this.saves.settled;
   }
 
   /**
@@ -287,14 +282,8 @@ export class Trainer {
     return isEvery(checkpointEvery, this.progress.step) || isEvery(keepEvery, this.progress.step);
   }
 
-  /** Waits for the checkpoint before, if that is not in place yet, and fails where that did. */
-  private async save(best = false): Promise<void> {
-    await this.saving;
-    const { step } = this.progress;
-    const { file, written } = await this.args.save(this.parts, best);
-    this.saving = written.then(() => this.args.onEvent({ type: 'checkpoint', step, file }));
-    // Told by whoever waits for it next.
-    this.saving.catch(() => undefined);
+  private save(best = false): Promise<void> {
+    return this.saves.take(this.parts, this.progress.step, best);
   }
 }
 

@@ -1,17 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { definePart, type Architecture, type Network } from '../../core/index.js';
+import { columnsNetwork } from './segnet/columns.js';
 import { decoderColumns } from './segnet/decoder.js';
 import { encoderColumns, type Join } from './segnet/encoder.js';
-import {
-  makePart,
-  outputsOf,
-  partsByName,
-  predictionsOf,
-  segNetHeads,
-  segNetSettings,
-  type SegNetSettings,
-} from './segnet/parts.js';
+import { segNetSettings, type SegNetSettings } from './segnet/parts.js';
 import { CrossStitch, type StitchArgs } from './segnet/stitch.js';
 
 const options = z.strictObject({
@@ -50,22 +43,8 @@ function crossStitchNetwork(settings: SegNetSettings, unit: Omit<StitchArgs, 'na
     const mixed = stitch.apply([...values]) as tf.SymbolicTensor | tf.SymbolicTensor[];
     return Array.isArray(mixed) ? mixed : values.map(() => mixed);
   };
-  const { image, columns } = encoderColumns({ size, stages, prefixes, join });
-  const encoder = makePart(
-    'encoder',
-    image,
-    columns.flatMap(({ pooled, indices }) => [pooled.at(-1)!, ...indices]),
-    settings,
-  );
-  const graph = decoderColumns({ stages, encoders: columns, prefixes, join });
-  const lasts = graph.columns.map((column) => column.lasts.at(-1)!);
-  const decoder = makePart('decoder', graph.inputs, lasts, settings);
-  const heads = segNetHeads(settings, lasts);
-  return {
-    parts: partsByName([encoder, decoder, ...heads]),
-    forward(image, training) {
-      const features = outputsOf(decoder, outputsOf(encoder, image, training), training);
-      return predictionsOf(tasks, heads, features, training);
-    },
-  };
+  const encoders = encoderColumns({ size, stages, prefixes, join });
+  const decoders = decoderColumns({ stages, encoders: encoders.columns, prefixes, join });
+  const lasts = decoders.columns.map((column) => column.lasts.at(-1)!);
+  return columnsNetwork(settings, { encoders, decoders, lasts });
 }

@@ -1,17 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { definePart, type Architecture, type Network } from '../../core/index.js';
+import { columnsNetwork } from './segnet/columns.js';
 import { decoderColumns } from './segnet/decoder.js';
 import { encoderColumns, type Join } from './segnet/encoder.js';
-import {
-  makePart,
-  outputsOf,
-  partsByName,
-  predictionsOf,
-  segNetHeads,
-  segNetSettings,
-  type SegNetSettings,
-} from './segnet/parts.js';
+import { segNetSettings, type SegNetSettings } from './segnet/parts.js';
 
 /**
  * Dense (the baseline of Liu et al. 2019, after Huang et al. 2017): a shared SegNet and one per task, whose every stage
@@ -42,28 +35,14 @@ function denseNetwork(settings: SegNetSettings): Network {
   const { tasks, stages, size } = settings;
   const prefixes = ['', ...tasks.map(({ name }) => `${name}.`)];
   const join = withShared(prefixes, 'concat');
-  const { image, columns } = encoderColumns({ size, stages, prefixes, join });
-  const encoder = makePart(
-    'encoder',
-    image,
-    columns.flatMap(({ pooled, indices }) => [pooled.at(-1)!, ...indices]),
-    settings,
-  );
-  const graph = decoderColumns({
+  const encoders = encoderColumns({ size, stages, prefixes, join });
+  const decoders = decoderColumns({
     stages,
-    encoders: columns,
+    encoders: encoders.columns,
     prefixes,
     joinUnpooled: join,
     unfinished: 1,
   });
-  const lasts = graph.columns.slice(1).map((column) => column.lasts.at(-1)!);
-  const decoder = makePart('decoder', graph.inputs, lasts, settings);
-  const heads = segNetHeads(settings, lasts);
-  return {
-    parts: partsByName([encoder, decoder, ...heads]),
-    forward(image, training) {
-      const features = outputsOf(decoder, outputsOf(encoder, image, training), training);
-      return predictionsOf(tasks, heads, features, training);
-    },
-  };
+  const lasts = decoders.columns.slice(1).map((column) => column.lasts.at(-1)!);
+  return columnsNetwork(settings, { encoders, decoders, lasts });
 }

@@ -1,16 +1,9 @@
 import { z } from 'zod';
 import { definePart, type Architecture, type Network } from '../../core/index.js';
+import { columnsNetwork } from './segnet/columns.js';
 import { decoderColumns } from './segnet/decoder.js';
 import { encoderColumns } from './segnet/encoder.js';
-import {
-  makePart,
-  outputsOf,
-  partsByName,
-  predictionsOf,
-  segNetHeads,
-  segNetSettings,
-  type SegNetSettings,
-} from './segnet/parts.js';
+import { segNetSettings, type SegNetSettings } from './segnet/parts.js';
 
 /**
  * SegNet (Badrinarayanan et al. 2017) shared by all tasks up to its last decoder map, then a head per task: hard parameter
@@ -26,26 +19,8 @@ export const split = definePart({
 
 function splitNetwork(settings: SegNetSettings): Network {
   const { tasks, stages, size } = settings;
-  const { image, columns } = encoderColumns({ size, stages, prefixes: [''] });
-  const [column] = columns;
-  const encoder = makePart('encoder', image, [column!.pooled.at(-1)!, ...column!.indices], settings);
-  const graph = decoderColumns({ stages, encoders: columns, prefixes: [''] });
-  const last = graph.columns[0]!.lasts.at(-1)!;
-  const decoder = makePart('decoder', graph.inputs, last, settings);
-  const heads = segNetHeads(
-    settings,
-    tasks.map(() => last),
-  );
-  return {
-    parts: partsByName([encoder, decoder, ...heads]),
-    forward(image, training) {
-      const [feature] = outputsOf(decoder, outputsOf(encoder, image, training), training);
-      return predictionsOf(
-        tasks,
-        heads,
-        tasks.map(() => feature!),
-        training,
-      );
-    },
-  };
+  const encoders = encoderColumns({ size, stages, prefixes: [''] });
+  const decoders = decoderColumns({ stages, encoders: encoders.columns, prefixes: [''] });
+  const last = decoders.columns[0]!.lasts.at(-1)!;
+  return columnsNetwork(settings, { encoders, decoders, lasts: tasks.map(() => last) });
 }

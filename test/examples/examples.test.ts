@@ -5,21 +5,11 @@ import { join } from 'node:path';
 import { loadConfig, train, type TrainingEvent } from '../../core/index.js';
 import { builtin } from '../../plugins/index.js';
 import { repositoryRoot } from '../repository.js';
-
-const tiny = [
-  'engine={"name":"wasm","threads":1}',
-  'dataset.size=[32,64]',
-  'dataset.train=8',
-  'dataset.val=4',
-  'backbone.width=4',
-  'architecture.decoderChannels=4',
-  'consistency.transferNet.channels=4',
-  'train.batchSize=4',
-  'train.epochs=2',
-];
+import { tiny } from './tiny.js';
 
 function load(name: string) {
-  return loadConfig({ plugins: [builtin], file: join(repositoryRoot(), 'examples', name), overrides: tiny });
+  const file = join(repositoryRoot(), 'examples', name);
+  return loadConfig({ plugins: [builtin], file, overrides: [...tiny, 'train.epochs=2'] });
 }
 
 describe('the examples', () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { plainEnvironment } from '../plain-environment.js';
 import { repositoryRoot } from '../repository.js';
+import { tiny } from './tiny.js';
 
 interface Manifest {
   readonly name: string;
@@ -108,18 +109,8 @@ describe('a plugin that is a package', function () {
     for (const part of ['boundaries', 'focal', 'boundaryIou']) {
       expect(plugins).to.match(new RegExp(`${part}\\b[^\\n]*crosstask-plugin-edges`));
     }
-    const tiny = [
-      'engine={"name":"wasm","threads":1}',
-      'dataset.size=[32,64]',
-      'dataset.train=8',
-      'dataset.val=4',
-      'backbone.width=4',
-      'architecture.decoderChannels=4',
-      'consistency.transferNet.channels=4',
-      'train.batchSize=4',
-      'train.epochs=1',
-    ].flatMap((change) => ['--set', change]);
-    run(project, 'npx', 'mtl', 'train', '--run', 'run', ...tiny);
+    const changes = [...tiny, 'train.epochs=1'].flatMap((change) => ['--set', change]);
+    run(project, 'npx', 'mtl', 'train', '--run', 'run', ...changes);
     const { metrics } = readJson<{ metrics: Record<string, Record<string, number>> }>(
       project,
       'run',

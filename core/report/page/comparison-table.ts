@@ -1,4 +1,4 @@
-import type { ComparisonTable } from '../../compare/index.js';
+import { columnTitle, type ComparisonTable } from '../../compare/index.js';
 import { html, type Html } from './html.js';
 
 /** The table of a comparison: the best measured values bold, what was published elsewhere marked. */
@@ -10,12 +10,12 @@ export function comparisonTableHtml({ title, columns, labels, rows, notes }: Com
         </caption>
         <thead>
           <tr>
-            ${columns.map(({ group, label, better, unit }, column) => {
-              const arrow = better === null ? '' : better === 'higher' ? ' ↑' : ' ↓';
-              return html`<th scope="col" ${column >= labels && html`class="number"`}>
-                ${group && html`<small>${group}</small> `}${label}${arrow}${unit && ` ${unit}`}
-              </th>`;
-            })}
+            ${columns.map(
+              (column, index) =>
+                html`<th scope="col" ${index >= labels && html`class="number"`}>
+                  ${column.group && html`<small>${column.group}</small> `}${columnTitle({ ...column, group: '' })}
+                </th>`,
+            )}
           </tr>
         </thead>
         <tbody>

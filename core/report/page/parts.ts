@@ -1,3 +1,5 @@
+import { deltaM, hasGain } from '../../evaluation/index.js';
+import { lastEngine } from '../../run/environment.js';
 import type { RunHistory } from '../history.js';
 import { duration, shown } from '../numbers.js';
 import type { Report } from '../report.js';
@@ -10,6 +12,7 @@ export function facts({ history, results }: Report): Html {
   const { epochs } = stored.config.train;
   const start = starts.at(-1);
   const best = validations.findLast((validation) => validation.best);
+  const engine = lastEngine(environment)?.engine;
   const entries: readonly (readonly [string, Content])[] = [
     ['epochs', html`${epoch} <small>of ${epochs}</small>`],
     ...(best ? [['best epoch', String(best.epoch + 1)] as const] : []),
@@ -29,7 +32,7 @@ export function facts({ history, results }: Report): Html {
     ...(start && steps.length > 0
       ? [['time in steps', duration(secondsOf(steps, start.batchSize))] as const]
       : []),
-    ...(environment?.engine === undefined ? [] : [['engine', engineOf(history)] as const]),
+    ...(engine === undefined ? [] : [['engine', engine] as const]),
   ];
   return html`<p>
       <span class="state ${state}">${state}</span>
@@ -64,10 +67,6 @@ function secondsOf(steps: RunHistory['steps'], batchSize: number): number {
     (sum, { imagesPerSecond }) => sum + (imagesPerSecond > 0 ? batchSize / imagesPerSecond : 0),
     0,
   );
-}
-
-function engineOf({ environment }: RunHistory): string {
-  return environment?.resumed?.at(-1)?.engine ?? environment?.engine ?? '–';
 }
 
 /** The table of the best model's metrics. */
@@ -128,8 +127,8 @@ function direction({ higherIsBetter }: ResultRow): Html {
 }
 
 function gainOf({ value, baseline, higherIsBetter }: ResultRow): string {
-  if (baseline === null || !(baseline > 0)) return '–';
-  return `${signed(((higherIsBetter ? 100 : -100) * (value - baseline)) / baseline)} %`;
+  if (baseline === null || !hasGain(baseline)) return '–';
+  return `${signed(deltaM([{ value, baseline, higherIsBetter }]))} %`;
 }
 
 function gainNote({ name, deltaM, notInDeltaM, sameData }: BaselineResult): Html {

@@ -1,5 +1,5 @@
-import sharp from 'sharp';
 import type { RgbImage } from '../../contracts/index.js';
+import { sharp } from '../../io/sharp.js';
 
 /** A picture within a page. */
 export interface Picture {

@@ -1,6 +1,6 @@
 import type { HostTarget, LabelInfo, Raster, Sample, Split, Task } from '../../contracts/index.js';
 import type { LoadedConfig } from '../../config/index.js';
-import { collate, prepare, separate } from '../../data/index.js';
+import { collate, prepare, separate, spread } from '../../data/index.js';
 import { MtlError } from '../../errors.js';
 import { heatMap, predictImages, type ImagePrediction } from '../../prediction/index.js';
 import { RunFolder } from '../../run/folder.js';
@@ -43,7 +43,7 @@ export async function makePanels(
     const split = await dataset.split('val');
     restoreCheckpoint(readCheckpoint(new RunFolder(folder).best), { model });
     const seen: Seen[] = [];
-    for (const sample of await spread(split, samples)) {
+    for (const sample of await someOf(split, samples)) {
       const batch = collate([prepare(sample, tasks)]);
       const [prediction] = await predictImages(model, batch, { transfer: true });
       const targets = tasks.map(({ name }) => [name, separate(batch.targets[name]!)[0]!] as const);
@@ -61,13 +61,12 @@ export async function makePanels(
   }
 }
 
-/** Neighbours in a recording look alike. Samples that cannot be read are left out. */
-async function spread(split: Split, samples: number): Promise<readonly Sample[]> {
-  const count = Math.min(samples, split.length);
+/** Samples spread over a split; those that cannot be read are left out. */
+async function someOf(split: Split, samples: number): Promise<readonly Sample[]> {
   const found: Sample[] = [];
-  for (let at = 0; at < count; at++) {
+  for (const index of spread(split.length, samples)) {
     try {
-      found.push(await split.sample(Math.floor(((at + 0.5) * split.length) / count)));
+      found.push(await split.sample(index));
     } catch (error) {
       if (!(error instanceof MtlError && error.code === 'SAMPLE_INVALID')) throw error;
     }

@@ -1,5 +1,5 @@
-import type { Raster, RgbImage, Size, Task } from '../../contracts/index.js';
-import { batchImages, resizeNearest, separate, type HostBatch } from '../../data/index.js';
+import type { Raster, RgbImage, Task } from '../../contracts/index.js';
+import { batchImages, resizeNearest, separate, within, type HostBatch } from '../../data/index.js';
 import type { DecodedPredictions } from '../../evaluation/index.js';
 
 /** Pictures are drawn no larger: they are looked at beside each other, once a validation. */
@@ -18,7 +18,7 @@ export function panelRows(
   const [size, height, width] = shape;
   const rows = Math.min(size, count);
   const images = batchImages(image, [rows, height, width]).map((picture) =>
-    resizeNearest(picture, fit(picture)),
+    resizeNearest(picture, within(picture, longestSide)),
   );
   const columns = tasks
     .filter(({ pooled }) => !pooled)
@@ -37,12 +37,7 @@ export function panelRows(
 
 /** Made smaller before it is drawn, and without mixing: of class ids there is no mean. */
 function drawn(task: Task, value: Raster, mask?: Uint8Array): RgbImage {
-  const size = fit(value);
+  const size = within(value, longestSide);
   const small = mask && resizeNearest({ ...value, channels: 1, data: mask }, size).data;
   return task.render(resizeNearest(value, size), small);
-}
-
-function fit({ height, width }: Size): Size {
-  const scale = Math.min(1, longestSide / Math.max(height, width));
-  return { height: Math.max(1, Math.round(height * scale)), width: Math.max(1, Math.round(width * scale)) };
 }

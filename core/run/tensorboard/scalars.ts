@@ -1,3 +1,4 @@
+import { pairsOf } from '../../training/diagnostics.js';
 import type { TrainingEvent } from '../../training/events.js';
 
 /** Values by their charts' names; what stands before the first / is the group that a chart is shown in. */
@@ -42,11 +43,13 @@ function lossesOf({ losses }: Step): Scalars {
 function gradientsOf({ diagnostics }: Step): Scalars {
   if (!diagnostics) return {};
   const tasks = Object.keys(diagnostics.norms);
-  const pairs = tasks.flatMap((task, index) => tasks.slice(index + 1).map((other) => [task, other] as const));
   return {
     ...prefixed('gradient/norm.', diagnostics.norms),
     ...Object.fromEntries(
-      pairs.map(([task, other]) => [`gradient/cosine.${task}.${other}`, diagnostics.cosines[task]![other]!]),
+      pairsOf(tasks).map(([task, other]) => [
+        `gradient/cosine.${task}.${other}`,
+        diagnostics.cosines[task]![other]!,
+      ]),
     ),
   };
 }

@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import { convNorm, MaxPool2d, Upsample2d, type BackboneStage } from '../../../core/index.js';
-import { BatchNorm, Conv2d, type Network } from '../../../core/index.js';
+import {
+  BatchNorm,
+  Conv2d,
+  convNorm,
+  MaxPool2d,
+  Upsample2d,
+  type BackboneStage,
+  type Network,
+} from '../../../core/index.js';
 import { decoderColumns, type DecoderColumn } from './decoder.js';
 import { encoderColumns, type EncoderColumn } from './encoder.js';
 import {

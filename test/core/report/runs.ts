@@ -1,8 +1,7 @@
 /** Run folders as trainings leave them, without the training. */
 import { basename } from 'node:path';
-import { RunFolder, type Environment, type TrainingEvent } from '../../../core/index.js';
-import { writeAtomically } from '../../../core/index.js';
-import { load } from '../run/tiny.js';
+import { RunFolder, writeAtomically, type TrainingEvent } from '../../../core/index.js';
+import { environment, load } from '../run/tiny.js';
 
 export const stepsPerEpoch = 4;
 
@@ -80,7 +79,7 @@ export async function writeRun(
 ): Promise<RunFolder> {
   const folder = new RunFolder(path);
   const loaded = await load(`train.epochs=${epochs}`);
-  folder.create(loaded, dataOf(), environmentOf(basename(path)));
+  folder.create(loaded, dataOf(), { ...environment, engineDetail: basename(path) });
   const lines = [...events].map((event) => `${JSON.stringify(event)}\n`);
   writeAtomically(`${folder.path}/events.jsonl`, lines.join(''));
   return folder;
@@ -101,20 +100,5 @@ function dataOf(): Parameters<RunFolder['create']>[1] {
       },
       depth: { kind: 'scalar', unit: 'm', zoom: 'divide', range: [0, 10] },
     },
-  };
-}
-
-function environmentOf(detail: string): Environment {
-  return {
-    crosstask: '1.2.3',
-    node: 'v20.0.0',
-    platform: 'linux x64',
-    processor: { model: 'a processor', cores: 2 },
-    memory: 8,
-    tensorflow: '4.22.0',
-    engine: 'wasm',
-    engineDetail: detail,
-    seed: 0,
-    started: '2026-03-01T09:30:00.000Z',
   };
 }

@@ -14,24 +14,10 @@ import {
   MtlError,
   RunFolder,
   type DataInfo,
-  type Environment,
   type LoadedConfig,
   type TrainingEvent,
 } from '../../../core/index.js';
-import { load } from './tiny.js';
-
-const environment: Environment = {
-  crosstask: '1.2.3',
-  node: process.version,
-  platform: 'linux x64',
-  processor: { model: 'a processor', cores: 2 },
-  memory: 8,
-  tensorflow: '4.22.0',
-  engine: 'wasm',
-  engineDetail: 'WebAssembly, 1 thread',
-  seed: 0,
-  started: '2026-03-01T09:30:00.000Z',
-};
+import { environment, load } from './tiny.js';
 
 const data: DataInfo = { size: { height: 32, width: 32 }, labels: { normals: { kind: 'directions' } } };
 

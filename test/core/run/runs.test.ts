@@ -12,20 +12,7 @@ import {
   type TrainingEvent,
 } from '../../../core/index.js';
 import { RunLock } from '../../../core/run/lock.js';
-import { load } from './tiny.js';
-
-const environment: Environment = {
-  crosstask: '1.2.3',
-  node: 'v20.0.0',
-  platform: 'linux x64',
-  processor: { model: 'a processor', cores: 2 },
-  memory: 8,
-  tensorflow: '4.22.0',
-  engine: 'wasm',
-  engineDetail: '2 threads',
-  seed: 0,
-  started: '2026-03-01T09:30:00.000Z',
-};
+import { environment, load } from './tiny.js';
 
 const epoch = (number: number): TrainingEvent => ({
   type: 'epoch',

@@ -1,4 +1,4 @@
-import { loadConfig, type LoadedConfig, type TrainingEvent } from '../../../core/index.js';
+import { loadConfig, type Environment, type LoadedConfig, type TrainingEvent } from '../../../core/index.js';
 import { builtin } from '../../../plugins/index.js';
 
 /** A network and a data set so small that a step takes some hundredths of a second. */
@@ -21,3 +21,17 @@ export function load(...overrides: string[]): Promise<LoadedConfig> {
 export function timeless(event: TrainingEvent): object {
   return { ...event, imagesPerSecond: undefined, waiting: undefined };
 }
+
+/** As a run writes it down. */
+export const environment: Environment = {
+  crosstask: '1.2.3',
+  node: 'v20.0.0',
+  platform: 'linux x64',
+  processor: { model: 'a processor', cores: 2 },
+  memory: 8,
+  tensorflow: '4.22.0',
+  engine: 'wasm',
+  engineDetail: '2 threads',
+  seed: 0,
+  started: '2026-03-01T09:30:00.000Z',
+};
