@@ -3,15 +3,7 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-    ignores: [
-      'dist',
-      'node_modules',
-      'coverage',
-      'docs/api',
-      'runs',
-      'test/fixtures',
-      'scripts/png-unfilter/unfilter.ts',
-    ],
+    ignores: ['dist', 'node_modules', 'coverage', 'docs/api', 'runs', 'test/fixtures'],
   },
   js.configs.recommended,
   {

@@ -13,7 +13,8 @@ export { checkRegularFile, readRegularFile, readRegularFileSync } from './io/rea
 export { encodeSafetensors, parseSafetensors, type HostTensor, type Safetensors } from './io/safetensors.js';
 export { checkPixels, mostPixels, openPicture } from './io/open-picture.js';
 export { encodePng, writePicture } from './io/picture.js';
-export { fixOf, reading, unreadable } from './io/reading.js';
+export { withPng } from './io/png/index.js';
+export { fixOf, reading, readingPicture, unreadable } from './io/reading.js';
 export { openRgb, readRgb, resizeRgb, type OpenedRgb } from './io/read-rgb.js';
 export * from './layers/index.js';
 export * from './model/index.js';

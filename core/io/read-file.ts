@@ -15,12 +15,17 @@ const withoutWaiting = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
  * The bytes of a regular file, as many as it has when it is opened. Folders, pipes, sockets and devices are refused:
  * they have no size, so that reading them may never end.
  * @param limit bytes that it may have at most
+ * @param allocate gives room for so many
  * @throws Error whose message completes "found …"
  */
-export async function readRegularFile(file: string, limit = longestSampleFile): Promise<Buffer> {
+export async function readRegularFile(
+  file: string,
+  limit = longestSampleFile,
+  allocate: (bytes: number) => Buffer = (bytes) => Buffer.allocUnsafeSlow(bytes),
+): Promise<Buffer> {
   const handle = await open(file, withoutWaiting);
   try {
-    const bytes = Buffer.allocUnsafeSlow(sizeOf(await handle.stat(), limit));
+    const bytes = allocate(sizeOf(await handle.stat(), limit));
     let at = 0;
     while (at < bytes.length) {
       const { bytesRead } = await handle.read(bytes, at, Math.min(bytes.length - at, longestRead), at);

@@ -13,8 +13,39 @@ export async function reading<T>(
   use: (bytes: Buffer) => T | Promise<T>,
   limit?: number,
 ): Promise<T> {
+  return naming(file, expected, async () => use(await readRegularFile(file, limit)));
+}
+
+/** Room for a file, where nobody uses it. */
+const idle: Buffer[] = [];
+/** Room of more bytes is not kept. */
+const mostKept = 16 * 2 ** 20;
+
+/**
+ * `reading` a picture, whose bytes are there until the promise of `use` is settled: the room that they stand in is used again,
+ * since large buffers that come and go make the garbage collector run.
+ * @throws MtlError `SAMPLE_INVALID`
+ */
+export async function readingPicture<T>(file: string, use: (bytes: Buffer) => T | Promise<T>): Promise<T> {
+  let room: Buffer | undefined;
+  const allocate = (bytes: number): Buffer => {
+    const kept = idle.pop();
+    // A little more than asked for: the next picture is about as large.
+    room = kept && kept.length >= bytes ? kept : Buffer.allocUnsafeSlow(Math.ceil(bytes * 1.25));
+    return room.subarray(0, bytes);
+  };
   try {
-    return await use(await readRegularFile(file, limit));
+    return await naming(file, 'a readable picture', async () =>
+      use(await readRegularFile(file, undefined, allocate)),
+    );
+  } finally {
+    if (room && room.length <= mostKept) idle.push(room);
+  }
+}
+
+async function naming<T>(file: string, expected: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
   } catch (error) {
     if (error instanceof MtlError) throw error;
     throw unreadable(file, expected, error);

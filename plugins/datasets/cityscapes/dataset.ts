@@ -104,25 +104,30 @@ export class CityscapesDataset implements Dataset {
     const { image, original } = await readRgb(files.image, size);
     const labels: Record<string, Raster> = {};
     if (files.labels) {
-      const { values, bits } = await readValues(files.labels, undefined, labelFix);
-      checkSize(files.image, original, files.labels, values);
-      checkBits(files.labels, bits, 8, 'a picture of label ids', labelFix);
-      const map = toClasses(values, this.classes, files.labels, size);
-      if (!map) throw noClass(files.labels, this.classes);
-      labels.segmentation = map;
+      labels.segmentation = await this.segmentation(files.labels, files.image, original);
     }
-    if (files.disparity) {
-      const { values, bits } = await readValues(files.disparity, undefined, disparityFix);
-      checkSize(files.image, original, files.disparity, values);
-      checkBits(files.disparity, bits, 16, 'a picture of disparity', disparityFix);
-      labels.depth = await this.depth(fit(values, size), files.camera);
-    }
+    if (files.disparity) labels.depth = await this.depth(files.disparity, files, original);
     return { ...size, id: files.name, image, labels };
   }
 
-  private async depth(stored: Raster, camera: string | undefined): Promise<Raster> {
-    if (this.options.depth === 'inverse') return toInverse(stored);
-    return toMetres(stored, camera ? await readCamera(camera) : usualStereo, this.options.maxDepth);
+  private segmentation(file: string, image: string, original: Size): Promise<Raster> {
+    return readValues(file, { fix: labelFix }, ({ values, bits }) => {
+      checkSize(image, original, file, values);
+      checkBits(file, bits, 8, 'a picture of label ids', labelFix);
+      const map = toClasses(values, this.classes, file, this.size);
+      if (!map) throw noClass(file, this.classes);
+      return map;
+    });
+  }
+
+  private depth(file: string, { image, camera }: CityscapesFiles, original: Size): Promise<Raster> {
+    return readValues(file, { fix: disparityFix }, async ({ values, bits }) => {
+      checkSize(image, original, file, values);
+      checkBits(file, bits, 16, 'a picture of disparity', disparityFix);
+      const stored = fit(values, this.size);
+      if (this.options.depth === 'inverse') return toInverse(stored);
+      return toMetres(stored, camera ? await readCamera(camera) : usualStereo, this.options.maxDepth);
+    });
   }
 
   private async checkNpy(name: SplitName): Promise<void> {

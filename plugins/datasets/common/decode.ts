@@ -1,9 +1,13 @@
 import type { Metadata, Sharp } from 'sharp';
-import { badValue, checkPixels, openPicture, reading, type Raster } from '../../../core/index.js';
+import {
+  badValue,
+  checkPixels,
+  openPicture,
+  type Raster,
+  readingPicture,
+  withPng,
+} from '../../../core/index.js';
 import { indicesAsGrey } from './palette.js';
-import { decodePng } from './png/index.js';
-
-const readable = 'a readable picture';
 
 /** Numbers as they stand in a file. */
 export interface StoredValues {
@@ -12,21 +16,34 @@ export interface StoredValues {
   readonly bits: number;
 }
 
+/** What is read of a picture, and what to say of another one. */
+export interface ValuesWanted {
+  /** Of a picture with several; absent: the picture has one. */
+  readonly channel?: number | undefined;
+  /** What to do about a picture with other channels. */
+  readonly fix?: string;
+}
+
 /**
  * The numbers of one channel exactly as stored: 8 or 16 bits without conversion of colours, fewer bits unscaled,
  * and the indices of a palette.
- * @param channel of a picture with several; a picture with one where undefined
- * @param fix what to do about a picture with other channels
+ * @param use what is done with the numbers, which are there until its promise is settled
+ * @returns what `use` does
  * @throws MtlError `SAMPLE_INVALID`
  */
-export function readValues(
+export function readValues<T extends object>(
   file: string,
-  channel?: number,
-  fix = 'save it as a grey or palette PNG',
-): Promise<StoredValues> {
-  return reading(file, readable, async (buffer) => {
-    const plain = (channel ?? 0) === 0 ? await decodePng(buffer, 1) : undefined;
-    if (plain) return { values: plain, bits: plain.data instanceof Uint16Array ? 16 : 8 };
+  { channel, fix = 'save it as a grey or palette PNG' }: ValuesWanted,
+  use: (stored: StoredValues) => T | Promise<T>,
+): Promise<T> {
+  return readingPicture(file, async (buffer) => {
+    const first = (channel ?? 0) === 0;
+    const plain =
+      first &&
+      (await withPng(buffer, 1, (values) =>
+        use({ values, bits: values.data instanceof Uint16Array ? 16 : 8 }),
+      ));
+    if (plain) return plain;
     const metadata = await storedMetadata(buffer, file);
     const asIndices = metadata.isPalette && channel === undefined;
     const picture = asIndices
@@ -41,22 +58,29 @@ export function readValues(
       const stretch = 255 / (2 ** bits - 1);
       values.data.forEach((value, at) => (values.data[at] = value / stretch));
     }
-    return { values, bits };
+    return use({ values, bits });
   });
 }
 
-/** The three colours of every pixel, 0–255, exactly as stored. */
-export function readColors(file: string): Promise<Raster<Uint8Array>> {
-  return reading(file, readable, async (buffer) => {
-    const plain = await decodePng(buffer, 3);
-    if (plain?.data instanceof Uint8Array) return { ...plain, data: plain.data };
+/**
+ * The three colours of every pixel, 0–255, exactly as stored.
+ * @param use as in `readValues`
+ * @throws MtlError `SAMPLE_INVALID`
+ */
+export function readColors<T extends object>(
+  file: string,
+  use: (colors: Raster<Uint8Array>) => T | Promise<T>,
+): Promise<T> {
+  return readingPicture(file, async (buffer) => {
+    const plain = await withPng(buffer, 3, (colors) => use(colors as Raster<Uint8Array>));
+    if (plain) return plain;
     const { depth, space } = await storedMetadata(buffer, file);
     const pixels = await rawPixels(
       openPicture(buffer, { ignoreIcc: true }).toColourspace(space).removeAlpha(),
       depth,
     );
     const { data, channels } = pixels;
-    if (channels === 3 && data instanceof Uint8Array) return { ...pixels, data };
+    if (channels === 3 && data instanceof Uint8Array) return use({ ...pixels, data });
     throw badValue('SAMPLE_INVALID', {
       what: file,
       expected: 'an RGB picture of 8 bits per channel',

@@ -79,22 +79,29 @@ export class FolderDataset implements Dataset {
     const labels: Record<string, Raster> = { ...table.get(files.name) };
     const { classes, options } = this;
     if (files.labels && options.labels && classes) {
-      const { values } = await readValues(files.labels, options.labels.channel, channelFix(options.labels));
-      checkSize(files.rgb, original, files.labels, values);
-      const map = toClasses(values, classes, files.labels, this.size);
-      if (!map) throw noClass(files.labels, classes);
-      labels.segmentation = map;
+      const [file, { channel }] = [files.labels, options.labels];
+      const wanted = { channel, fix: channelFix(options.labels) };
+      labels.segmentation = await readValues(file, wanted, ({ values }) => {
+        checkSize(files.rgb, original, file, values);
+        const map = toClasses(values, classes, file, this.size);
+        if (!map) throw noClass(file, classes);
+        return map;
+      });
     }
     if (files.depth && options.depth) {
-      const { values, bits } = await readValues(files.depth);
-      checkSize(files.rgb, original, files.depth, values);
-      checkBits(files.depth, bits, 16, 'a depth picture', depthFix);
-      labels.depth = toDepth(fit(values, this.size), options.depth);
+      const [file, depth] = [files.depth, options.depth];
+      labels.depth = await readValues(file, {}, ({ values, bits }) => {
+        checkSize(files.rgb, original, file, values);
+        checkBits(file, bits, 16, 'a depth picture', depthFix);
+        return toDepth(fit(values, this.size), depth);
+      });
     }
     if (files.normals) {
-      const colors = await readColors(files.normals);
-      checkSize(files.rgb, original, files.normals, colors);
-      labels.normals = normalsFromRgb(fit(colors, this.size));
+      const file = files.normals;
+      labels.normals = await readColors(file, (colors) => {
+        checkSize(files.rgb, original, file, colors);
+        return normalsFromRgb(fit(colors, this.size));
+      });
     }
     return { ...this.size, id: files.name, image, labels };
   }

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
+import type { Raster } from '../../../core/index.js';
+import { readColors, readValues, type StoredValues } from '../../../plugins/datasets/common/decode.js';
 
 /** A folder that lives as long as a suite's tests. */
 export function temporaryFolder(): {
@@ -90,4 +92,17 @@ function chunk(type: string, data: Buffer): Buffer {
   body.copy(out, 4);
   out.writeUInt32BE(crc32(body), body.length + 4);
   return out;
+}
+
+/** What `readValues` reads, to keep. */
+export function storedValues(file: string, channel?: number, fix?: string): Promise<StoredValues> {
+  return readValues(file, { channel, ...(fix ? { fix } : {}) }, ({ values, bits }) => ({
+    values: { ...values, data: values.data.slice() },
+    bits,
+  }));
+}
+
+/** What `readColors` reads, to keep. */
+export function storedColors(file: string): Promise<Raster<Uint8Array>> {
+  return readColors(file, (colors) => ({ ...colors, data: colors.data.slice() }));
 }

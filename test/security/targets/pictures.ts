@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { readRgb } from '../../../core/index.js';
-import { readColors, readValues } from '../../../plugins/datasets/common/decode.js';
-import { packedPng, png16, png8 } from '../../plugins/datasets/pictures.js';
+import { packedPng, png16, png8, storedColors, storedValues } from '../../plugins/datasets/pictures.js';
 import { mutation, pngMutation } from '../mutations.js';
 import type { TargetMaker } from './target.js';
 
@@ -21,8 +20,8 @@ export const labelPng: TargetMaker = async () => ({
   // A header that claims all the pixels that may be decoded, and data for them: 8192² of 16 bits in 4 channels.
   most: 640,
   async read(file) {
-    if (file.endsWith('colors.png')) await readColors(file);
-    else await readValues(file);
+    if (file.endsWith('colors.png')) await storedColors(file);
+    else await storedValues(file);
   },
 });
 

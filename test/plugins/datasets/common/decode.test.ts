@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import sharp from 'sharp';
 import { readRgb } from '../../../../core/index.js';
-import { readColors, readValues } from '../../../../plugins/datasets/common/decode.js';
-import { packedPng, png16, png8, temporaryFolder } from '../pictures.js';
+import { packedPng, png16, png8, storedColors, storedValues, temporaryFolder } from '../pictures.js';
 
 async function failure(promise: Promise<unknown>): Promise<{ code: string; message: string }> {
   try {
@@ -20,14 +19,16 @@ describe('data sets: decoding', () => {
   describe('values', () => {
     it('come out of an 8-bit grey PNG as they went in', async () => {
       const file = await folder.write('grey8.png', await png8(16, 1, ramp));
-      const { values, bits } = await readValues(file);
+      const { values, bits } = await storedValues(file);
       expect(bits).to.equal(8);
       expect(values).to.deep.equal({ height: 16, width: 16, channels: 1, data: Uint8Array.from(ramp) });
     });
 
     it('come out of a 16-bit grey PNG as they went in, every one of them', async () => {
       const every = Array.from({ length: 65536 }, (_, value) => (value * 40503) % 65536);
-      const { values, bits } = await readValues(await folder.write('grey16.png', await png16(256, 1, every)));
+      const { values, bits } = await storedValues(
+        await folder.write('grey16.png', await png16(256, 1, every)),
+      );
       expect(bits).to.equal(16);
       expect(values).to.deep.equal({ height: 256, width: 256, channels: 1, data: Uint16Array.from(every) });
     });
@@ -42,15 +43,15 @@ describe('data sets: decoding', () => {
       const bytes = Buffer.concat([plain.subarray(0, afterHeader), profile, plain.subarray(afterHeader)]);
       expect([...(await sharp(bytes).raw().toBuffer())]).to.not.deep.equal(colors);
       const file = await folder.write('profile.png', bytes);
-      expect([...(await readValues(file, 0)).values.data]).to.deep.equal(ramp);
-      expect([...(await readColors(file)).data]).to.deep.equal(colors);
+      expect([...(await storedValues(file, 0)).values.data]).to.deep.equal(ramp);
+      expect([...(await storedColors(file)).data]).to.deep.equal(colors);
     });
 
     for (const bits of [1, 2, 4] as const) {
       it(`come unscaled out of a grey PNG of ${bits} bits`, async () => {
         const row = Array.from({ length: 19 }, (_, x) => (x * 7) % 2 ** bits);
         const rows = [row, [...row].reverse()];
-        const found = await readValues(await folder.write(`grey${bits}.png`, packedPng(bits, 0, rows)));
+        const found = await storedValues(await folder.write(`grey${bits}.png`, packedPng(bits, 0, rows)));
         expect(found.bits).to.equal(bits);
         expect([...found.values.data]).to.deep.equal(rows.flat());
       });
@@ -62,31 +63,31 @@ describe('data sets: decoding', () => {
         const rows = [row, [...row].reverse()];
         const file = await folder.write(`palette${bits}.png`, packedPng(bits, 3, rows));
         expect((await sharp(file).metadata()).isPalette).to.equal(true);
-        expect([...(await readValues(file)).values.data]).to.deep.equal(rows.flat());
+        expect([...(await storedValues(file)).values.data]).to.deep.equal(rows.flat());
       });
     }
 
     it('are those of the named channel', async () => {
       const colors = [10, 20, 30, 11, 21, 31];
       const file = await folder.write('rgb.png', await png8(2, 3, colors));
-      expect([...(await readValues(file, 0)).values.data]).to.deep.equal([10, 11]);
-      expect([...(await readValues(file, 2)).values.data]).to.deep.equal([30, 31]);
+      expect([...(await storedValues(file, 0)).values.data]).to.deep.equal([10, 11]);
+      expect([...(await storedValues(file, 2)).values.data]).to.deep.equal([30, 31]);
       const deep = await folder.write('rgb16.png', await png16(2, 3, [1000, 2, 3, 60000, 5, 6]));
-      expect(await readValues(deep, 0)).to.deep.include({ bits: 16 });
-      expect([...(await readValues(deep, 0)).values.data]).to.deep.equal([1000, 60000]);
+      expect(await storedValues(deep, 0)).to.deep.include({ bits: 16 });
+      expect([...(await storedValues(deep, 0)).values.data]).to.deep.equal([1000, 60000]);
       const alpha = await folder.write('rgba.png', await png8(1, 4, [10, 20, 30, 0]));
-      expect([...(await readValues(alpha, 1)).values.data]).to.deep.equal([20]);
+      expect([...(await storedValues(alpha, 1)).values.data]).to.deep.equal([20]);
     });
 
     it('are refused where there is no telling which channel, or no such channel', async () => {
       const rgb = await folder.write('rgb2.png', await png8(1, 3, [1, 1, 1]));
-      const { code, message } = await failure(readValues(rgb));
+      const { code, message } = await failure(storedValues(rgb));
       expect(code).to.equal('SAMPLE_INVALID');
       expect(message).to.equal(
         `${rgb}: expected a picture with one channel, found 3 channels; save it as a grey or palette PNG`,
       );
       const grey = await folder.write('grey.png', await png8(1, 1, [1]));
-      expect((await failure(readValues(grey, 2, 'mend it'))).message).to.match(
+      expect((await failure(storedValues(grey, 2, 'mend it'))).message).to.match(
         /a channel 2, found 1 channel; mend it/,
       );
     });
@@ -96,7 +97,7 @@ describe('data sets: decoding', () => {
         .jpeg()
         .toBuffer();
       const file = await folder.write('lossy.jpg', jpeg);
-      expect((await failure(readValues(file, 0))).message).to.match(
+      expect((await failure(storedValues(file, 0))).message).to.match(
         /lossy\.jpg: expected labels in a lossless .*jpeg/,
       );
     });
@@ -143,11 +144,11 @@ describe('data sets: decoding', () => {
 
   it('reads colours exactly, and only 8-bit RGB', async () => {
     const file = await folder.write('n.png', await png8(2, 3, [1, 2, 3, 4, 5, 6]));
-    expect([...(await readColors(file)).data]).to.deep.equal([1, 2, 3, 4, 5, 6]);
+    expect([...(await storedColors(file)).data]).to.deep.equal([1, 2, 3, 4, 5, 6]);
     const deep = await folder.write('n16.png', await png16(1, 3, [1, 2, 3]));
-    expect((await failure(readColors(deep))).message).to.match(/n16\.png: .*3 channels of 16 bits/);
+    expect((await failure(storedColors(deep))).message).to.match(/n16\.png: .*3 channels of 16 bits/);
     const grey = await folder.write('n1.png', await png8(1, 1, [1]));
-    expect((await failure(readColors(grey))).message).to.match(/n1\.png: .*1 channels of 8 bits/);
+    expect((await failure(storedColors(grey))).message).to.match(/n1\.png: .*1 channels of 8 bits/);
   });
 
   it('names a file that is torn, foreign or gone', async () => {
@@ -165,8 +166,8 @@ describe('data sets: decoding', () => {
     const size = { height: 8, width: 8 };
     const reads = [
       () => readRgb(torn, size),
-      () => readValues(torn, 0),
-      () => readColors(torn),
+      () => storedValues(torn, 0),
+      () => storedColors(torn),
       () => readRgb(text, size),
     ];
     for (const read of reads) {
@@ -174,10 +175,10 @@ describe('data sets: decoding', () => {
       expect(code).to.equal('SAMPLE_INVALID');
       expect(message).to.match(/(torn|text)\.png: expected a readable picture, found .+; /);
     }
-    expect((await failure(readValues(tornPalette))).message).to.match(
+    expect((await failure(storedValues(tornPalette))).message).to.match(
       /torn-palette\.png: expected a readable picture/,
     );
-    expect((await failure(readValues(gone))).message).to.match(
+    expect((await failure(storedValues(gone))).message).to.match(
       /gone\.png: expected a readable picture, found ENOENT/,
     );
   });

@@ -4,11 +4,10 @@ import { deflateSync } from 'node:zlib';
 import { expect } from 'chai';
 import sharp from 'sharp';
 import { mostPixels, readRgb } from '../../../../core/index.js';
-import { readColors, readValues } from '../../../../plugins/datasets/common/decode.js';
 import { peakMemory } from '../../../peak-memory.js';
 import { chunkBytes } from '../../../security/mutations.js';
 import { failure } from '../make.js';
-import { temporaryFolder } from '../pictures.js';
+import { storedColors, storedValues, temporaryFolder } from '../pictures.js';
 
 const megabyte = 2 ** 20;
 /** A megabyte of nothing takes a kilobyte. */
@@ -42,8 +41,8 @@ describe('data sets: pictures that mean harm', () => {
   const folder = temporaryFolder();
   const readers = [
     (file: string) => readRgb(file, { height: 8, width: 8 }),
-    (file: string) => readValues(file),
-    (file: string) => readColors(file),
+    (file: string) => storedValues(file),
+    (file: string) => storedColors(file),
   ];
 
   it('are refused by the size that they claim, before they are decoded', async () => {

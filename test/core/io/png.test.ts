@@ -1,8 +1,8 @@
 import { crc32, deflateSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { openPicture } from '../../../../core/index.js';
-import { decodePng } from '../../../../plugins/datasets/common/png/index.js';
+import { openPicture, readRgb, withPng, type Raster } from '../../../core/index.js';
+import { temporaryFolder } from '../../plugins/datasets/pictures.js';
 
 interface Picture {
   readonly height: number;
@@ -104,6 +104,11 @@ function bytesOf(pixels: { readonly data: Uint8Array | Uint16Array } | undefined
   return pixels && [...pixels.data];
 }
 
+/** The picture, to keep. */
+function decode(bytes: Buffer, channels: 1 | 3): Promise<Raster<Uint8Array | Uint16Array> | undefined> {
+  return withPng(bytes, channels, (pixels) => ({ ...pixels, data: pixels.data.slice() }));
+}
+
 const kinds = [
   { channels: 1, bits: 8 },
   { channels: 1, bits: 16 },
@@ -112,7 +117,9 @@ const kinds = [
 const time = chunk('tIME', Buffer.from([7, 234, 1, 2, 3, 4, 5]));
 const small = picture(kinds[2], 12, 11);
 
-describe('data sets: plain PNG files', () => {
+describe('plain PNG files', () => {
+  const folder = temporaryFolder();
+
   it('come out as they went in, of any size, with any filters, in any number of parts', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -124,7 +131,7 @@ describe('data sets: plain PNG files', () => {
         fc.integer({ min: 1, max: 4 }),
         async (kind, height, width, seed, filters, parts) => {
           const original = picture(kind, height, width, seed);
-          const found = await decodePng(write(original, { filters, parts, between: [time] }), kind.channels);
+          const found = await decode(write(original, { filters, parts, between: [time] }), kind.channels);
           expect(found).to.include({ height, width, channels: kind.channels });
           expect(bytesOf(found)).to.deep.equal([...original.bytes]);
         },
@@ -133,10 +140,10 @@ describe('data sets: plain PNG files', () => {
     );
   });
 
-  it('come out so where their rows do not fit into the memory of the module at once', async () => {
+  it('come out so where they are large', async () => {
     for (const kind of kinds) {
       const original = picture(kind, 60, Math.ceil((15_003 * 8) / kind.channels / kind.bits), 77);
-      const found = await decodePng(write(original, { filters: [4, 3, 2, 1, 4, 4, 0] }), kind.channels);
+      const found = await decode(write(original, { filters: [4, 3, 2, 1, 4, 4, 0] }), kind.channels);
       expect(Buffer.compare(Buffer.from(bytesOf(found)!), original.bytes)).to.equal(0);
     }
   });
@@ -170,7 +177,7 @@ describe('data sets: plain PNG files', () => {
   };
   for (const [name, bytes] of Object.entries(others)) {
     it(`leave to the other decoder a picture ${name}`, async () => {
-      expect(await decodePng(bytes, 3)).to.equal(undefined);
+      expect(await decode(bytes, 3)).to.equal(undefined);
     });
   }
 
@@ -186,7 +193,7 @@ describe('data sets: plain PNG files', () => {
         async (changes) => {
           const bytes = Buffer.from(whole);
           for (const [at, value] of changes) bytes[at] = value;
-          const found = await decodePng(bytes, 3);
+          const found = await decode(bytes, 3);
           if (!found) return;
           read++;
           expect(bytesOf(found)).to.deep.equal([...(await openPicture(bytes).raw().toBuffer())]);
@@ -195,5 +202,34 @@ describe('data sets: plain PNG files', () => {
       { numRuns: 150 },
     );
     expect(read).to.be.above(0);
+  });
+
+  it('stay as they are while others are decoded', async () => {
+    const originals = kinds.flatMap((kind) => [picture(kind, 9, 30, 3), picture(kind, 40, 25, 5)]);
+    const found = originals.map((original) =>
+      withPng(write(original, { filters: [4, 1] }), original.channels, async (pixels) => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return bytesOf(pixels);
+      }),
+    );
+    expect(await Promise.all(found)).to.deep.equal(originals.map(({ bytes }) => [...bytes]));
+  });
+
+  it('are the same pictures as by the other decoder, in any size', async () => {
+    const original = picture(kinds[2], 97, 130, 11);
+    // What it makes no difference to, the plain kind does not have.
+    const other = write(original, {
+      filters: [1, 4],
+      between: [chunk('tEXt', Buffer.from('Title\0other', 'latin1'))],
+    });
+    expect(await decode(other, 3)).to.equal(undefined);
+    const files = [
+      await folder.write('plain.png', write(original, { filters: [1, 4] })),
+      await folder.write('other.png', other),
+    ];
+    for (const size of [original, { height: 12, width: 33 }, { height: 200, width: 131 }]) {
+      const [plain, same] = await Promise.all(files.map((file) => readRgb(file, size)));
+      expect(plain).to.deep.equal(same);
+    }
   });
 });

@@ -1,0 +1,1 @@
+export { withPng } from './with-png.js';

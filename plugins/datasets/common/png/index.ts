@@ -1,1 +1,0 @@
-export { decodePng } from './decode-png.js';
