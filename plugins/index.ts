@@ -1,6 +1,7 @@
 /** The built-in plugins: each part by itself, for programs (`createPart(wasm)`), and all as one plugin like anybody else's. */
 import { definePlugin } from '../core/index.js';
 import { adamt, crossStitch, dense, mtan, shared, single, split, stan } from './architectures/index.js';
+import { kd4mtl } from './auxiliaries/index.js';
 import { resnets, segnet } from './backbones/index.js';
 import { cityscapes, exporters, folders, mixed, nyuv2, scenes } from './datasets/index.js';
 import { tensorflow, torch, wasm, webgpu } from './engines/index.js';
@@ -32,6 +33,7 @@ import { ttnet } from './transfer-nets/index.js';
 import { weighters } from './weighters/index.js';
 
 export * from './architectures/index.js';
+export * from './auxiliaries/index.js';
 export * from './backbones/index.js';
 export * from './datasets/index.js';
 export * from './engines/index.js';
@@ -51,6 +53,7 @@ export const builtin = definePlugin({
   tasks: { segmentation, depth, normals, edges, reconstruction, classification, regression },
   backbones: { ...resnets, segnet },
   architectures: { shared, single, split, mtan, stan, dense, 'cross-stitch': crossStitch, adamt },
+  auxiliaries: { kd4mtl },
   transferNets: { ttnet },
   losses: { xtc, align, crossEntropy, l1, mse, logL1, smoothL1, ssim, cosine, balancedBce },
   weighters,

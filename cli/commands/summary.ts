@@ -6,6 +6,8 @@ interface SummaryJson {
   readonly parameters: { readonly total: number; readonly parts: Readonly<Record<string, number>> };
   readonly macs: number;
   readonly macsByPart: Readonly<Record<string, number>>;
+  /** Trained beside the model and gone in use: in none of the sums. */
+  readonly auxiliary: Readonly<Record<string, number>>;
 }
 
 export default class Summary extends BaseCommand {
@@ -21,11 +23,17 @@ export default class Summary extends BaseCommand {
   async run(): Promise<SummaryJson> {
     const { flags } = await this.parse(Summary);
     const loaded = await this.loadConfig(flags);
-    const { openSession, summarize } = await import('../../core/index.js');
+    const { openAuxiliaries, openSession, summarize } = await import('../../core/index.js');
     const session = await openSession(loaded, { initialize: false });
     const summary = summarize(session.model);
-    session.dispose();
+    const auxiliaries = await openAuxiliaries(session, { initialize: false }).finally(() =>
+      session.dispose(),
+    );
+    const auxiliary = auxiliaries.sizes;
+    auxiliaries.dispose();
     this.log(summaryTable(summary, flags.layers, this.columns, this.style));
+    for (const [name, parameters] of Object.entries(auxiliary))
+      this.log(`\nIn training, ${name} has ${parameters.toLocaleString('en')} parameters beside these.`);
     return {
       parameters: {
         total: summary.parameters,
@@ -33,6 +41,7 @@ export default class Summary extends BaseCommand {
       },
       macs: summary.macs,
       macsByPart: Object.fromEntries(summary.parts.map(({ name, macs }) => [name, macs])),
+      auxiliary,
     };
   }
 }

@@ -9,6 +9,7 @@ import type { TrainingEvent } from '../training/events.js';
 import { ComparisonFolder, type CellOutcome } from './folder.js';
 import { loadComparison, type ComparisonCell, type LoadedComparison } from './load.js';
 import type { ComparisonResult } from './result.js';
+import { missingRun, withRuns } from './row-runs.js';
 import { summarize } from './summarize.js';
 import { comparisonCsv } from './csv.js';
 import { comparisonMarkdown } from './markdown.js';
@@ -46,7 +47,7 @@ export interface CompareOptions {
 export async function compare(loaded: LoadedComparison, options: CompareOptions): Promise<ComparisonResult> {
   const folder = new ComparisonFolder(options.folder);
   const { release } = await ownFolder(folder, true);
-  const { cells } = loaded;
+  const cells = loaded.cells.map((cell) => withRuns(cell, folder));
   try {
     folder.assertSame(cells);
     let result = write(folder, loaded);
@@ -57,7 +58,11 @@ export async function compare(loaded: LoadedComparison, options: CompareOptions)
       options.onEvent?.({ type: 'cell', cell, index, of: cells.length, done });
       if (done) continue;
       if (options.signal?.aborted) throw interruption();
-      const outcome = await runCell(cell, known, { ...options, run: folder.run(cell), split });
+      const missing = missingRun(cell, cells, folder);
+      const outcome: CellOutcome =
+        missing === undefined
+          ? await runCell(cell, known, { ...options, run: folder.run(cell), split })
+          : { state: 'failed', code: 'RUN_INVALID', reason: missing };
       folder.writeOutcome(cell, outcome);
       options.onEvent?.({ type: 'outcome', cell, outcome });
       result = write(folder, loaded);

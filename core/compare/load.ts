@@ -10,7 +10,8 @@ import { Registry, type Plugin } from '../registry/index.js';
 import { didYouMean } from '../text.js';
 import { columnsOf, type ComparisonColumn } from './columns.js';
 import { rowConfig } from './row-config.js';
-import { planRows, slug, withoutNulls, type RowPlan } from './rows.js';
+import { inOrder, rowsTakenBy, type PlannedRow } from './row-runs.js';
+import { cellName, planRows, withoutNulls, type RowPlan } from './rows.js';
 import { comparisonSchema, type Comparison } from './schema.js';
 
 /** Where a comparison comes from. */
@@ -39,7 +40,10 @@ export interface ComparisonCell {
   readonly name: string;
   readonly row: string;
   readonly seed: number;
+  /** Where it names another row's run, that stands there as `row:NAME`, see `withRuns`. */
   readonly loaded: LoadedConfig;
+  /** Rows whose runs with this seed it takes. */
+  readonly takes: readonly string[];
 }
 
 /** A checked comparison: every run that it takes. */
@@ -47,7 +51,7 @@ export interface LoadedComparison {
   readonly spec: Comparison;
   readonly rows: readonly RowPlan[];
   readonly columns: readonly ComparisonColumn[];
-  /** By row, each with all seeds. */
+  /** By row, each with all seeds, in the order of the training: rows after those whose runs they take. */
   readonly cells: readonly ComparisonCell[];
   /** What it was made of, to make it again. */
   readonly source: ComparisonSource;
@@ -100,7 +104,14 @@ export async function loadComparison(options: LoadComparisonOptions): Promise<Lo
     spec,
     rows,
     columns: columnsOf(spec, configs, what),
-    cells: rows.flatMap((row, index) => spec.seeds.map((seed) => cellOf(row, seed, configs[index]!))),
+    cells: inOrder(
+      rows.map((row, index) => ({
+        row,
+        loaded: configs[index]!,
+        takes: rowsTakenBy(configs[index]!.config),
+      })),
+      what,
+    ).flatMap((row) => spec.seeds.map((seed) => cellOf(row, seed))),
     source: { file: file ?? null, baseFolder, comparison, overrides },
   };
 }
@@ -208,8 +219,8 @@ function checkDiffer(rows: readonly RowPlan[], configs: readonly LoadedConfig[],
   }
 }
 
-function cellOf({ name: row }: RowPlan, seed: number, loaded: LoadedConfig): ComparisonCell {
+function cellOf({ row, loaded, takes }: PlannedRow, seed: number): ComparisonCell {
   const { config } = loaded;
   const seeded = { ...loaded, config: { ...config, train: { ...config.train, seed } } };
-  return { name: `${slug(row)}-seed${seed}`, row, seed, loaded: seeded };
+  return { name: cellName(row.name, seed), row: row.name, seed, loaded: seeded, takes };
 }

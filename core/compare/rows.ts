@@ -108,6 +108,11 @@ export function slug(name: string): string {
   return text.slice(0, 80) || 'row';
 }
 
+/** What a row's run with a seed is called. */
+export function cellName(row: string, seed: number): string {
+  return `${slug(row)}-seed${seed}`;
+}
+
 /** Rows and choices that are null are left out, as a file leaves out those of what it extends. */
 export function withoutNulls(raw: Fragment): Fragment {
   const kept = (value: unknown): unknown =>

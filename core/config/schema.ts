@@ -143,6 +143,10 @@ export const configSchema = z.strictObject({
     .describe(
       'A .safetensors file of a whole model, of `mtl export --format safetensors`, whose weights the training starts from.',
     ),
+  auxiliary: z
+    .array(partSpec('auxiliary'))
+    .default([])
+    .describe('What adds terms to the tasks’ losses while training, e.g. kd4mtl; gone in use.'),
   weighter: partSpec('weighter').default('uncertainty'),
   train: trainSchema.prefault({}),
   loader: loaderSchema.prefault({}).describe('How data come to the network; changes no number.'),

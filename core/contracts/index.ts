@@ -11,4 +11,6 @@ export type * from './engine.js';
 export type * from './exporter.js';
 export type * from './backbone.js';
 export type * from './architecture.js';
+export type * from './auxiliary.js';
+export type * from './frozen-model.js';
 export type * from './transfer-net.js';

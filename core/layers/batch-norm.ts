@@ -10,11 +10,12 @@ let following = true;
 
 /** Runs something, after whose end the moving statistics are what they were, though it computes with `training: true`. */
 export function keepingStatistics<T>(run: () => T): T {
+  const before = following;
   following = false;
   try {
     return run();
   } finally {
-    following = true;
+    following = before;
   }
 }
 

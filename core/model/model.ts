@@ -1,5 +1,13 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { NamedState, Network, Stateful, Task, TransferTask } from '../contracts/index.js';
+import type {
+  Features,
+  FeatureShapes,
+  NamedState,
+  Network,
+  Stateful,
+  Task,
+  TransferTask,
+} from '../contracts/index.js';
 import { restoreVariables } from '../contracts/restore.js';
 import { namedWeights } from '../layers/index.js';
 import type { Transferred } from '../objective/index.js';
@@ -16,6 +24,20 @@ export interface Predictions {
   /** ŷ_t by task */
   readonly direct: Readonly<Record<string, tf.Tensor4D>>;
   readonly transferred: readonly Transferred[];
+  /** Where they were asked for and the architecture has them. */
+  readonly features?: Features | undefined;
+}
+
+/** What is computed in a forward pass. */
+export interface ForwardOptions {
+  /** Whether batch norm uses and updates batch statistics, and dropout drops. */
+  readonly training: boolean;
+  /** False skips the transfer nets: predictions alone need none. */
+  readonly transfer: boolean;
+  /** The training's, for what is drawn at random in it. Default 0. */
+  readonly step?: number;
+  /** Whether the tasks' features are wanted, too. Default false. */
+  readonly features?: boolean;
 }
 
 /** A run's whole model: the architecture's network and the transfer nets on top of it. */
@@ -44,23 +66,26 @@ export class Model implements Stateful {
     [this.parameters, this.statistics] = [those(true), those(false)];
   }
 
+  /** Shapes of the tasks' features; undefined where the architecture does not give them. */
+  get featureShapes(): FeatureShapes | undefined {
+    return this.network.featureShapes;
+  }
+
   /**
    * The tasks' direct predictions for a batch of images, and the transferred ones.
    * @param image [batch, height, width, 3], normalised
-   * @param how whose `transfer` false skips the transfer nets, since predictions alone need none, and whose `step` is the
-   *   training's, for what is drawn at random in it
    */
   forward(
     image: tf.Tensor4D,
-    { training, transfer, step = 0 }: { training: boolean; transfer: boolean; step?: number },
+    { training, transfer, step = 0, features: wanted = false }: ForwardOptions,
   ): Predictions {
-    const direct = this.network.forward(image, training, step);
+    const { direct, features } = this.network.forward(image, { training, step, features: wanted });
     const transferred = (transfer ? this.edges : []).map(({ from, to, net }) => ({
       from,
       to,
       prediction: net.apply(from.transfer.input(direct[from.name]!), { training }) as tf.Tensor4D,
     }));
-    return { direct, transferred };
+    return { direct, transferred, features };
   }
 
   get state(): NamedState {

@@ -6,5 +6,5 @@ export {
   type Transferred,
 } from './objective.js';
 export { binaryCrossEntropyMap, crossEntropyMap, maskedMean, smoothedOneHot } from './pixelwise.js';
-export { stopGradient } from './stop-gradient.js';
+export { stopGradient, withoutGradient } from './stop-gradient.js';
 export { unitVectors } from './unit-vectors.js';

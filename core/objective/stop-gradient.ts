@@ -16,3 +16,20 @@ export function stopGradient<T extends tf.Tensor>(x: T): T {
 export function isStopped(x: tf.Tensor): boolean {
   return stopped.has(x);
 }
+
+/** The part of tfjs' engine that says whether something is recorded. */
+interface Recording {
+  readonly state: { gradientDepth: number };
+}
+
+/** Runs something that no gradient is wanted of: no tape records it, and nothing is kept for one. */
+export function withoutGradient<T>(run: () => T): T {
+  const { state } = tf.engine() as unknown as Recording;
+  const depth = state.gradientDepth;
+  state.gradientDepth = 0;
+  try {
+    return run();
+  } finally {
+    state.gradientDepth = depth;
+  }
+}

@@ -10,7 +10,14 @@ export {
   type Plugin,
   type Preset,
 } from './plugin.js';
-export { nestedKind, nestedParts, partSpec, type NestedPart, type PartSpec } from './part-schema.js';
+export {
+  nestedKind,
+  nestedParts,
+  partName,
+  partSpec,
+  type NestedPart,
+  type PartSpec,
+} from './part-schema.js';
 export { Registry, type PartListing } from './registry.js';
 export { tokens, type DataInfo } from './tokens.js';
 export { describeIssues } from './zod-issues.js';

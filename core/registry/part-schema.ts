@@ -41,6 +41,11 @@ export function nestedParts(schema: z.ZodType, value: unknown, path: string): re
   });
 }
 
+/** The name that a part is given by. */
+export function partName(part: PartSpec): string {
+  return typeof part === 'string' ? part : part.name;
+}
+
 export function isPartSpec(value: unknown): value is PartSpec {
   if (typeof value === 'string') return true;
   return typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string';

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type {
   Architecture,
+  Auxiliary,
   Backbone,
   Dataset,
   Engine,
@@ -22,6 +23,7 @@ export interface Kinds {
   loss: Loss;
   weighter: Weighter;
   architecture: Architecture;
+  auxiliary: Auxiliary;
   dataset: Dataset;
   engine: Engine;
   optimizer: Optimizer;
@@ -40,6 +42,7 @@ export const kindFields = {
   loss: 'losses',
   weighter: 'weighters',
   architecture: 'architectures',
+  auxiliary: 'auxiliaries',
   dataset: 'datasets',
   engine: 'engines',
   optimizer: 'optimizers',

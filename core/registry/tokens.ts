@@ -1,4 +1,4 @@
-import type { LabelInfo, Size } from '../contracts/index.js';
+import type { LabelInfo, OpenFrozenModel, Size } from '../contracts/index.js';
 import type { Registry } from './registry.js';
 import { createToken } from './deps.js';
 
@@ -20,4 +20,6 @@ export const tokens = {
   data: createToken<DataInfo>('the data set’s description'),
   /** For a task: the name that it has in this run. */
   taskName: createToken<string>('the task’s name'),
+  /** For an auxiliary's `setup`: opens other runs' trained models. */
+  openFrozenModel: createToken<OpenFrozenModel>('trained models of other runs'),
 } as const;

@@ -67,6 +67,7 @@ function lossCharts(history: RunHistory, place: Place): readonly Chart[] {
       steps.map((step) => [place.of(step), pick(step)] as const);
     const total = curve(({ losses }) => losses[task]!.total);
     const sources = tasks.filter((from) => steps.some(({ losses }) => from in losses[task]!.transferred));
+    const added = [...new Set(steps.flatMap(({ losses }) => Object.keys(losses[task]!.auxiliary ?? {})))];
     const terms: Curve[] = [
       {
         name: 'direct',
@@ -86,6 +87,10 @@ function lossCharts(history: RunHistory, place: Place): readonly Chart[] {
           points: means(points, stepBuckets),
         };
       }),
+      ...added.map((name, index): Curve => {
+        const points = curve(({ losses }) => losses[task]!.auxiliary?.[name] ?? NaN);
+        return { name, look: 'dotted', color: tasks.length + index, points: means(points, stepBuckets) };
+      }),
     ];
     return {
       id: `loss-${color}`,
@@ -95,8 +100,8 @@ function lossCharts(history: RunHistory, place: Place): readonly Chart[] {
       curves: [
         ...eachStep(total, color),
         { name: 'total', look: 'solid', color, points: means(total, stepBuckets) },
-        // Without a transferred term the direct one is the total.
-        ...(sources.length > 0 ? terms : []),
+        // Without another term the direct one is the total.
+        ...(sources.length + added.length > 0 ? terms : []),
       ],
     };
   });

@@ -1,7 +1,14 @@
 import type { EngineChoice } from '../config/index.js';
 import type { BuildProgress, Engine } from '../contracts/index.js';
 import { MtlError } from '../errors.js';
-import { RunContainer, tokens, type Deps, type PartSpec, type Registry } from '../registry/index.js';
+import {
+  partName,
+  RunContainer,
+  tokens,
+  type Deps,
+  type PartSpec,
+  type Registry,
+} from '../registry/index.js';
 
 /** An engine and whether it runs here. */
 export interface EngineReport {
@@ -24,7 +31,7 @@ export async function checkEngines(
   const deps = offering(registry, baseFolder);
   const engines = registry
     .names('engine')
-    .map((name) => registry.create('engine', nameOf(named) === name ? named : name, deps));
+    .map((name) => registry.create('engine', partName(named) === name ? named : name, deps));
   const reports = engines
     .toSorted((left, right) => right.priority - left.priority)
     .map(async (engine): Promise<EngineReport> => {
@@ -72,8 +79,4 @@ export async function buildEngine(
 
 function offering(registry: Registry, baseFolder: string): Deps {
   return new RunContainer().provide(tokens.registry, registry).provide(tokens.baseFolder, baseFolder);
-}
-
-function nameOf(part: PartSpec): string {
-  return typeof part === 'string' ? part : part.name;
 }

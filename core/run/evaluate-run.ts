@@ -1,5 +1,5 @@
 import type { SplitName, Task } from '../contracts/index.js';
-import { loadConfig, type LoadedConfig } from '../config/index.js';
+import type { LoadedConfig } from '../config/index.js';
 import {
   deltaM,
   evaluate,
@@ -9,7 +9,6 @@ import {
   type EvaluationData,
   type MetricValues,
 } from '../evaluation/index.js';
-import type { Plugin } from '../registry/index.js';
 import { readCheckpoint, restoreCheckpoint } from '../training/checkpoint.js';
 import { RunFolder } from './folder.js';
 import { openSession, type Session } from './session.js';
@@ -33,20 +32,6 @@ export interface EvaluationResult extends RunResult {
   readonly deltaM?: number;
   /** Metrics that Δm leaves out, `TASK.METRIC`: the baseline's is 0, and no gain relative to it exists. */
   readonly notInDeltaM?: readonly string[];
-}
-
-/**
- * The config that a run was started with, its plugins loaded.
- * @param plugins that need not be named
- * @param overrides `key.path=value` on top
- */
-export function loadRunConfig(
-  folder: string,
-  plugins: readonly Plugin[],
-  overrides: readonly string[] = [],
-): Promise<LoadedConfig> {
-  const { config, baseFolder } = new RunFolder(folder).readConfig();
-  return loadConfig({ plugins, config: config, folder: baseFolder, overrides });
 }
 
 /** Evaluates a run's model on a split, beside the trivial predictors. */

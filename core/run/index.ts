@@ -1,5 +1,5 @@
 export { buildEngine, checkEngines, type EngineReport } from './engines.js';
-export { evaluateRun, loadRunConfig, type EvaluateOptions, type EvaluationResult } from './evaluate-run.js';
+export { evaluateRun, type EvaluateOptions, type EvaluationResult } from './evaluate-run.js';
 export type { Environment, Resumption } from './environment.js';
 export type { GitState } from './git.js';
 export { exportData, type ExportOptions } from './export-data.js';
@@ -8,9 +8,11 @@ export { inspectData, type InspectOptions } from './inspect-data.js';
 export { RunFolder, type Position, type StoredConfig } from './folder.js';
 export { DataLoading, openData, type Data } from './data.js';
 export type { Difference } from './changes.js';
+export { loadRunConfig } from './run-config.js';
 export type { RunState } from './run-state.js';
 export { compareRuns, listRuns, type RunComparison, type RunListing } from './runs.js';
 export { openModel, type OpenModelOptions, type TrainedModel } from './open-model.js';
+export { openAuxiliaries } from './auxiliaries.js';
 export { openSession, type Session } from './session.js';
 export * from './predict/index.js';
 export { tryEngine, type EngineTrial, type TriedKernels } from './try-engine.js';

@@ -3,10 +3,11 @@ import type { Config, LoadedConfig } from '../config/index.js';
 import { badValue } from '../errors.js';
 import type { Model } from '../model/index.js';
 import type { Consistency } from '../objective/index.js';
-import { tokens, type Deps, type PartSpec, type Registry } from '../registry/index.js';
+import { partName, tokens, type Deps, type Registry } from '../registry/index.js';
 import { buildModel } from './build-model.js';
 import { DataLoading, dataInfo, openData, runContainer } from './data.js';
 import { startEngine } from './engines.js';
+import { openFrozenModel } from './frozen-model.js';
 
 /** A config come to life: engine started, parts made, model built. */
 export interface Session {
@@ -38,7 +39,9 @@ export async function openSession(
   const engine = await startEngine({ ...loaded, engine: config.engine }, deps);
   const data = openData(loaded);
   const { dataset, tasks } = data;
-  deps.provide(tokens.data, dataInfo(dataset));
+  deps
+    .provide(tokens.data, dataInfo(dataset))
+    .provide(tokens.openFrozenModel, (folder) => openFrozenModel(loaded, folder));
   const consistency = consistencyOf(config, registry, deps, tasks);
   const model = buildModel(loaded, deps, { tasks, initialize });
   const loading = new DataLoading(loaded, data);
@@ -59,10 +62,6 @@ export async function openSession(
   };
 }
 
-function nameOf(part: PartSpec): string {
-  return typeof part === 'string' ? part : part.name;
-}
-
 function consistencyOf(
   { consistency }: Config,
   registry: Registry,
@@ -75,7 +74,7 @@ function consistencyOf(
     throw badValue('CONFIG_INVALID', {
       what: 'consistency.loss',
       expected: 'a loss that compares tasks, e.g. xtc or align',
-      found: `"${nameOf(consistency.loss)}", which compares a prediction with labels`,
+      found: `"${partName(consistency.loss)}", which compares a prediction with labels`,
       fix: 'name it under tasks.TASK.loss',
     });
   }

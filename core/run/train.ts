@@ -12,10 +12,12 @@ import {
   type MetricValues,
 } from '../evaluation/index.js';
 import { readCheckpoint, restoreCheckpoint } from '../training/checkpoint.js';
+import type { Auxiliaries } from '../training/auxiliaries.js';
 import type { EventListener, TrainingEvent } from '../training/events.js';
 import type { Places } from '../training/saving/messages.js';
 import { CheckpointWriter } from '../training/saving/writer.js';
 import { Trainer, type TrainerArgs } from '../training/trainer.js';
+import { openAuxiliaries } from './auxiliaries.js';
 import { dataInfo } from './data.js';
 import { describeEnvironment } from './environment.js';
 import { engineNote } from './engine-note.js';
@@ -88,6 +90,8 @@ async function trainIn(
       const { engine, engineDetail, started: time } = environment;
       folder.addResumption({ time, engine, engineDetail, step: resumedAt });
     });
+    const auxiliaries = await openAuxiliaries(session, { initialize: checkpoint === undefined });
+    own.push(auxiliaries);
     const open = (split: SplitName): Promise<Loader> =>
       unlessStopped(
         session.loading.open(split, (bad) => onEvent({ type: 'badSample', ...bad })),
@@ -99,6 +103,7 @@ async function trainIn(
     const trainer = makeTrainer(session, {
       weighter,
       optimizer,
+      auxiliaries,
       train: training,
       val,
       folder,
@@ -159,6 +164,7 @@ function stopped(folder: RunFolder, named: string): MtlError {
 interface TrainerParts {
   readonly weighter: Weighter;
   readonly optimizer: Optimizer;
+  readonly auxiliaries: Auxiliaries;
   readonly train: Loader;
   readonly val: Loader;
   readonly folder: RunFolder;

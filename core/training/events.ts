@@ -10,6 +10,8 @@ export interface LossValues {
   readonly direct: number;
   /** ℓ_{t→s} by s */
   readonly transferred: Readonly<Record<string, number>>;
+  /** What auxiliaries added, by their names; absent without any. */
+  readonly auxiliary?: Readonly<Record<string, number>>;
 }
 
 /** What a run tells while it goes on; one line each in its events file. */

@@ -1,3 +1,4 @@
+export { Auxiliaries, type NamedAuxiliary } from './auxiliaries.js';
 export {
   readCheckpoint,
   restoreCheckpoint,

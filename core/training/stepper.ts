@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Optimizer, Target, Weighter } from '../contracts/index.js';
+import type { NamedGradients, Optimizer, Target, Weighter } from '../contracts/index.js';
 import type { HostBatch } from '../data/index.js';
 import { keepingStatistics } from '../layers/index.js';
 import type { Model } from '../model/index.js';
 import { taskLosses, type Consistency } from '../objective/index.js';
+import { Auxiliaries } from './auxiliaries.js';
 import { clipByGlobalNorm } from './clip.js';
 import type { GradientDiagnostics } from './diagnostics.js';
 import { differentiate, type LossTerms } from './differentiate.js';
@@ -18,6 +19,8 @@ export interface StepperArgs {
   readonly weighter: Weighter;
   readonly optimizer: Optimizer;
   readonly clipNorm: number | null;
+  /** Absent: none. */
+  readonly auxiliaries?: Auxiliaries | undefined;
 }
 
 /** What one step took, in ms. An engine that computes in the background shows it where its results are read. */
@@ -36,12 +39,16 @@ export interface StepResult {
   readonly times: StepTimes;
 }
 
-/** What a transferred term is called beside `total` and `direct`. */
-const towards = 'to ';
+/** What a transferred term and an auxiliary's are called beside `total` and `direct`. */
+const [towards, from] = ['to ', 'from '];
 
 /** Takes one optimisation step at a time: forward, losses, weighter, clipping, optimizer. */
 export class Stepper {
-  constructor(private readonly args: StepperArgs) {}
+  private readonly auxiliaries: Auxiliaries;
+
+  constructor(private readonly args: StepperArgs) {
+    this.auxiliaries = args.auxiliaries ?? new Auxiliaries();
+  }
 
   /**
    * @param diagnose whether the tasks' gradients are compared, too
@@ -49,28 +56,17 @@ export class Stepper {
    * @throws MtlError `LOSS_NOT_FINITE`, `GRADIENT_NOT_FINITE` naming the task; nothing of the model is changed then.
    */
   async step(batch: HostBatch, learningRate: number, diagnose = false, index = 0): Promise<StepResult> {
-    const { model, weighter, optimizer, clipNorm } = this.args;
+    const { model, weighter } = this.args;
     const { losses, gradients, norm, times, diagnostics } = await this.keepingModel(() =>
       differentiate({
         forward: () => this.forward(batch, index),
         weighter,
-        parameters: model.parameters,
+        parameters: { ...model.parameters, ...this.auxiliaries.parameters },
         diagnose,
       }),
     );
     const started = performance.now();
-    let applied = gradients;
-    try {
-      if (clipNorm !== null) {
-        const clipped = clipByGlobalNorm(gradients, clipNorm, norm);
-        tf.dispose([gradients, clipped.norm]);
-        applied = clipped.gradients;
-      }
-      const moves = Object.keys(applied).length > 0;
-      if (moves) optimizer.step({ ...model.parameters, ...weighter.parameters }, applied, learningRate);
-    } finally {
-      tf.dispose(applied);
-    }
+    this.update(gradients, norm, learningRate);
     const update = performance.now() - started;
     await weighter.afterStep?.(() => this.lossesOf(batch, index));
     return {
@@ -78,6 +74,26 @@ export class Stepper {
       times: { ...times, update },
       ...(diagnostics ? { diagnostics } : {}),
     };
+  }
+
+  /** @param gradients given away */
+  private update(gradients: NamedGradients, norm: number, learningRate: number): void {
+    const { model, weighter, optimizer, clipNorm } = this.args;
+    const [own, others] = this.auxiliaries.divide(gradients);
+    const isAll = Object.keys(own).length === 0;
+    let applied = others;
+    try {
+      if (clipNorm !== null) {
+        const clipped = clipByGlobalNorm(others, clipNorm, isAll ? norm : undefined);
+        tf.dispose([others, clipped.norm]);
+        applied = clipped.gradients;
+      }
+      const parameters = { ...model.parameters, ...this.auxiliaries.parameters, ...weighter.parameters };
+      if (Object.keys(applied).length > 0) optimizer.step(parameters, applied, learningRate);
+      this.auxiliaries.step(own);
+    } finally {
+      tf.dispose([applied, own]);
+    }
   }
 
   /** A forward pass moves batch norm's statistics: where its numbers are none, they would be none from then on. */
@@ -111,19 +127,32 @@ export class Stepper {
         { value: tf.tensor4d(value, [...shape]), mask: tf.tensor4d(mask, [shape[0], shape[1], shape[2], 1]) },
       ]),
     );
-    const { direct, transferred } = model.forward(image, {
+    const { direct, transferred, features } = model.forward(image, {
       training: true,
       transfer: consistency !== undefined,
       step,
+      features: this.auxiliaries.readsFeatures,
     });
     const losses = taskLosses({ tasks: model.tasks, predictions: direct, targets, transferred, consistency });
+    const added = this.auxiliaries.terms({ image, predictions: direct, features, targets, step });
     return Object.fromEntries(
       Object.entries(losses).map(([task, { total, direct: own, transferred: others }]) => {
-        const named = Object.entries(others).map(([to, loss]) => [towards + to, loss] as const);
-        return [task, { total, direct: own, ...Object.fromEntries(named) }];
+        const terms = added[task] ?? {};
+        const sum = Object.values(terms).reduce((all, term) => tf.add(all, term), total);
+        return [task, { total: sum, direct: own, ...prefixed(towards, others), ...prefixed(from, terms) }];
       }),
     );
   }
+}
+
+function prefixed<T>(prefix: string, entries: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [prefix + name, value]));
+}
+
+/** Those that begin with a prefix, without it. */
+function without(prefix: string, entries: Readonly<Record<string, number>>): Record<string, number> {
+  const those = Object.entries(entries).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(those.map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
 function valuesOf(
@@ -131,10 +160,9 @@ function valuesOf(
 ): Record<string, LossValues> {
   return Object.fromEntries(
     Object.entries(losses).map(([task, { total, direct, ...others }]) => {
-      const transferred = Object.entries(others).map(
-        ([to, value]) => [to.slice(towards.length), value] as const,
-      );
-      return [task, { total: total!, direct: direct!, transferred: Object.fromEntries(transferred) }];
+      const values = { total: total!, direct: direct!, transferred: without(towards, others) };
+      const auxiliary = without(from, others);
+      return [task, Object.keys(auxiliary).length > 0 ? { ...values, auxiliary } : values];
     }),
   );
 }

@@ -8,6 +8,7 @@ import type { Model } from '../model/index.js';
 import type { Consistency } from '../objective/index.js';
 import { pause } from '../pause.js';
 import { Anchor } from './anchor.js';
+import type { Auxiliaries } from './auxiliaries.js';
 import { comparison, type IsBetter } from './best.js';
 import type { EventListener } from './events.js';
 import { explainMemory } from './out-of-memory.js';
@@ -28,6 +29,8 @@ export interface TrainerArgs {
   readonly consistency: Consistency | undefined;
   readonly weighter: Weighter;
   readonly optimizer: Optimizer;
+  /** Absent: none. */
+  readonly auxiliaries?: Auxiliaries | undefined;
   readonly train: Loader;
   readonly val: Loader;
   readonly onEvent: EventListener;
@@ -58,9 +61,9 @@ export class Trainer {
   private readonly saves: Saves;
 
   constructor(private readonly args: TrainerArgs) {
-    const { model, weighter, optimizer, settings, train, tasks, onEvent, onTrouble } = args;
+    const { model, weighter, optimizer, auxiliaries, settings, train, tasks, onEvent, onTrouble } = args;
     this.saves = new Saves(args.save, (step, file) => onEvent({ type: 'checkpoint', step, file }));
-    const moving = { model, weighter, optimizer };
+    const moving = { model, weighter, optimizer, ...auxiliaries?.parts };
     this.anchor =
       settings.nonFinite === 'rollback' ? new Anchor(moving, () => this.progress.step) : undefined;
     this.parts = {

@@ -12,6 +12,7 @@ import {
 } from '../../core/index.js';
 import { channelsOf, decoderGraph, encoderGraph, levels } from './adamt/graph.js';
 import { expectPixels, makePart, outputsOf, partsByName, type PartSettings } from './segnet/parts.js';
+import { wayOutputs, wayShapes } from './task-ways.js';
 
 const options = z.strictObject({
   width: z
@@ -57,15 +58,17 @@ function adaMtNetwork(
   };
   const { inputs, outputs } = encoderGraph(size, width);
   const encoder = makePart('encoder', inputs, outputs, settings);
-  const decoders = tasks.map(({ name, channels }) => {
+  const ways = tasks.map(({ name, channels }) => {
     const graph = decoderGraph(outputs, width, channels);
-    const decoder = makePart(`decoder.${name}`, graph.inputs, graph.output, settings);
+    const decoder = makePart(`decoder.${name}`, graph.inputs, graph.outputs, settings);
     if (initialize) startAttention(decoder, seed);
-    return decoder;
+    return { name, encoder, decoder };
   });
   return {
-    parts: partsByName([encoder, ...decoders]),
-    forward(image, training, step) {
+    parts: partsByName([encoder, ...ways.map(({ decoder }) => decoder)]),
+    featureShapes: wayShapes(ways),
+    forward(image, options) {
+      const { training, step } = options;
       const rate = training ? dropout : 0;
       const kept = (part: tf.LayersModel, order: readonly number[]): tf.Tensor[] =>
         order.map((level) => {
@@ -73,13 +76,12 @@ function adaMtNetwork(
           return keptChannels(image.shape[0], channelsOf(level, width), rate, random);
         });
       const ascending = Array.from({ length: levels }, (_, index) => index + 1);
-      const features = outputsOf(encoder, [image, ...kept(encoder, ascending)], training);
-      return Object.fromEntries(
-        tasks.map(({ name }, index) => {
-          const decoder = decoders[index]!;
-          const masks = kept(decoder, ascending.toReversed());
-          return [name, decoder.apply([...features, ...masks], { training }) as tf.Tensor4D];
-        }),
+      const maps = outputsOf(encoder, [image, ...kept(encoder, ascending)], training);
+      return wayOutputs(
+        ways,
+        () => maps,
+        options,
+        ({ decoder }) => kept(decoder, ascending.toReversed()),
       );
     },
   };

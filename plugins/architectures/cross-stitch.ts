@@ -46,5 +46,5 @@ function crossStitchNetwork(settings: SegNetSettings, unit: Omit<StitchArgs, 'na
   const encoders = encoderColumns({ size, stages, prefixes, join });
   const decoders = decoderColumns({ stages, encoders: encoders.columns, prefixes, join });
   const lasts = decoders.columns.map((column) => column.lasts.at(-1)!);
-  return columnsNetwork(settings, { encoders, decoders, lasts });
+  return columnsNetwork(settings, { encoders, decoders, own: [...tasks.keys()], lasts });
 }

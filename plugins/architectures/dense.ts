@@ -44,5 +44,6 @@ function denseNetwork(settings: SegNetSettings): Network {
     unfinished: 1,
   });
   const lasts = decoders.columns.slice(1).map((column) => column.lasts.at(-1)!);
-  return columnsNetwork(settings, { encoders, decoders, lasts });
+  const own = tasks.map((_, task) => task + 1);
+  return columnsNetwork(settings, { encoders, decoders, own, lasts });
 }

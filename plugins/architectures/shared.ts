@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { definePart, type Architecture, type ArchitectureContext, type Network } from '../../core/index.js';
 import { taskHead } from './pooled-head.js';
+import { wayOutputs, wayShapes } from './task-ways.js';
 import { decoderOptions } from './unet-decoder.js';
 
 /**
@@ -13,17 +14,16 @@ export const shared = definePart({
   create: ({ decoderChannels }): Architecture => ({
     build({ tasks, backbone, ...context }: ArchitectureContext): Network {
       const encoder = backbone.build({ ...context, name: 'encoder' });
-      const decoders = tasks.map((task) => taskHead(task, { context, encoder, channels: decoderChannels }));
+      const ways = tasks.map((task) => {
+        const decoder = taskHead(task, { context, encoder, channels: decoderChannels });
+        return { name: task.name, encoder, decoder };
+      });
       return {
-        parts: { encoder, ...Object.fromEntries(decoders.map((decoder) => [decoder.name, decoder])) },
-        forward(image, training) {
-          const features = encoder.apply(image, { training }) as tf.Tensor[];
-          return Object.fromEntries(
-            tasks.map(
-              ({ name }, index) =>
-                [name, decoders[index]!.apply(features, { training }) as tf.Tensor4D] as const,
-            ),
-          );
+        parts: { encoder, ...Object.fromEntries(ways.map(({ decoder }) => [decoder.name, decoder])) },
+        featureShapes: wayShapes(ways),
+        forward(image, options) {
+          const maps = encoder.apply(image, { training: options.training }) as tf.Tensor[];
+          return wayOutputs(ways, () => maps, options);
         },
       };
     },

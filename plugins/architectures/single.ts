@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { definePart, type Architecture, type ArchitectureContext, type Network } from '../../core/index.js';
 import { taskHead } from './pooled-head.js';
+import { wayOutputs, wayShapes } from './task-ways.js';
 import { decoderOptions } from './unet-decoder.js';
 
 /** An encoder and a decoder per task, nothing shared: the paper's Base ST-Net. */
@@ -9,25 +10,22 @@ export const single = definePart({
   options: decoderOptions,
   create: ({ decoderChannels }): Architecture => ({
     build({ tasks, backbone, ...context }: ArchitectureContext): Network {
-      const networks = tasks.map((task) => {
+      const ways = tasks.map((task) => {
         const encoder = backbone.build({ ...context, name: `encoder.${task.name}` });
         const decoder = taskHead(task, { context, encoder, channels: decoderChannels });
         return { name: task.name, encoder, decoder };
       });
       return {
         parts: Object.fromEntries(
-          networks.flatMap(({ encoder, decoder }) => [
+          ways.flatMap(({ encoder, decoder }) => [
             [encoder.name, encoder],
             [decoder.name, decoder],
           ]),
         ),
-        forward(image, training) {
-          return Object.fromEntries(
-            networks.map(({ name, encoder, decoder }) => {
-              const features = encoder.apply(image, { training }) as tf.Tensor[];
-              return [name, decoder.apply(features, { training }) as tf.Tensor4D] as const;
-            }),
-          );
+        featureShapes: wayShapes(ways),
+        forward(image, options) {
+          const how = { training: options.training };
+          return wayOutputs(ways, ({ encoder }) => encoder.apply(image, how) as tf.Tensor[], options);
         },
       };
     },

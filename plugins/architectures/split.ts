@@ -22,5 +22,10 @@ function splitNetwork(settings: SegNetSettings): Network {
   const encoders = encoderColumns({ size, stages, prefixes: [''] });
   const decoders = decoderColumns({ stages, encoders: encoders.columns, prefixes: [''] });
   const last = decoders.columns[0]!.lasts.at(-1)!;
-  return columnsNetwork(settings, { encoders, decoders, lasts: tasks.map(() => last) });
+  return columnsNetwork(settings, {
+    encoders,
+    decoders,
+    own: tasks.map(() => 0),
+    lasts: tasks.map(() => last),
+  });
 }

@@ -15,11 +15,19 @@ export const stan = definePart({
       );
       return {
         parts: Object.fromEntries(networks.flatMap(({ parts }) => Object.entries(parts))),
-        forward: (image, training, step) =>
-          Object.fromEntries(
-            networks.flatMap((network) => Object.entries(network.forward(image, training, step))),
-          ),
+        featureShapes: joined(networks.map(({ featureShapes }) => featureShapes!)),
+        forward(image, options) {
+          const outputs = networks.map((network) => network.forward(image, options));
+          const direct = joined(outputs.map((output) => output.direct));
+          if (!options.features) return { direct };
+          return { direct, features: joined(outputs.map(({ features }) => features!)) };
+        },
       };
     },
   }),
 });
+
+/** What several networks have for tasks of their own, by task. */
+function joined<T>(each: readonly Readonly<Record<string, T>>[]): Record<string, T> {
+  return Object.fromEntries(each.flatMap((own) => Object.entries(own)));
+}

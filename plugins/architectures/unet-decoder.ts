@@ -27,6 +27,7 @@ export interface DecoderArgs {
  * U-Net decoder (Ronneberger et al. 2015; paper §IV-A): a block per feature map, from the coarsest to the finest. A
  * block = 3 × (conv 3×3, batch norm, ReLU), then bilinear ×2 with aligned corners; all but the first take the
  * previous block's output and the encoder's map of the same size. Then a 1×1 convolution without bias.
+ * @returns the encoder's maps → the prediction, and the map that it is made of
  */
 export function unetDecoder({ context, encoder, channels, outputs }: DecoderArgs): tf.LayersModel {
   const inputs = encoder.outputs.map(({ shape }, index) =>
@@ -47,7 +48,7 @@ export function unetDecoder({ context, encoder, channels, outputs }: DecoderArgs
     x = new Upsample2d({ name: `${block}.upsample` }).apply(y) as tf.SymbolicTensor;
   });
   const head = new Conv2d({ name: 'head', filters: outputs, kernelSize: 1, useBias: false }).apply(x!);
-  const model = tf.model({ inputs, outputs: head as tf.SymbolicTensor, name: context.name });
+  const model = tf.model({ inputs, outputs: [head as tf.SymbolicTensor, x!], name: context.name });
   if (context.initialize) initialize(context.name, model, xavierNormal, context.seed);
   return model;
 }

@@ -18,17 +18,20 @@ const models = {
     // As the authors ran it.
     schedule: { name: 'constant' },
   },
+  // On equally weighted losses on both. Its teachers are the user's to name.
+  kd4mtl: { architecture: 'mtan', weighters: ['equal', 'equal'], auxiliary: ['kd4mtl'] },
 } as const;
 
 /** Liu et al. 2019's protocol, which the paper's comparison keeps to. */
 function preset(model: keyof typeof models, dataset: 0 | 1): Preset {
-  const { architecture, weighters, ...train } = models[model];
+  const { architecture, weighters, auxiliary, ...train } = { auxiliary: [], ...models[model] };
   return {
     dataset: { name: 'scenes' },
     tasks: { segmentation: {}, depth: {} },
     backbone: { name: 'segnet' },
     architecture,
     consistency: null,
+    auxiliary,
     weighter: weighters[dataset],
     train: {
       epochs: 200,
@@ -41,7 +44,7 @@ function preset(model: keyof typeof models, dataset: 0 | 1): Preset {
   };
 }
 
-/** `stan`, `dense`, `cross-stitch`, `mtan`, `pcgrad` with their weighting on Cityscapes, and `…-nyuv2` with that on NYUv2. */
+/** `stan`, `dense`, `cross-stitch`, `mtan`, `pcgrad`, `kd4mtl` with their weighting on Cityscapes, and `…-nyuv2` with that on NYUv2. */
 export const peerPresets: Readonly<Record<string, Preset>> = Object.fromEntries(
   (Object.keys(models) as (keyof typeof models)[]).flatMap((model) => [
     [model, preset(model, 0)],

@@ -87,9 +87,20 @@ def segnet(parameters, image, suffix=""):
     return encoded, decoded
 
 
+def heads(maps_of):
+    """A network whose heads are fed each task's last map."""
+
+    def network(parameters, image):
+        maps = maps_of(parameters, image)
+        return {task: parameters.head(task, last) for task, (_, last) in maps.items()}
+
+    return network
+
+
 def split(parameters, image):
-    _, decoded = segnet(parameters, image)
-    return {task: parameters.head(task, decoded[1][1]) for task in CHANNELS}
+    """-> bottleneck and last map by task, as the next two"""
+    encoded, decoded = segnet(parameters, image)
+    return {task: (encoded[5][2], decoded[1][1]) for task in CHANNELS}
 
 
 def attend(parameters, name, x, target):
@@ -98,7 +109,7 @@ def attend(parameters, name, x, target):
 
 
 def attended(parameters, part, prefix, encoded, decoded):
-    """-> a task's last attended map"""
+    """-> a task's coarsest attended map and its last one"""
 
     def bring(name, x, channels):
         return F.relu(parameters.norm(f"{part}.{name}.bn", parameters.conv(f"{part}.{name}.conv", x, channels)))
@@ -109,24 +120,23 @@ def attended(parameters, part, prefix, encoded, decoded):
         seen = first if x is None else torch.cat([first, x], 1)
         x = attend(parameters, f"{part}.{prefix}encoder{level}", seen, last)
         x = F.max_pool2d(bring(f"encoder{level}", x, stage_width(min(level + 1, 5))), 2)
+    bottleneck = x
     for level in reversed(LEVELS):
         unpooled, last = decoded[level]
         x = bring(f"decoder{level}", upsample(x), stage_width(max(level - 1, 1)))
         x = attend(parameters, f"{part}.{prefix}decoder{level}", torch.cat([unpooled, x], 1), last)
-    return x
+    return bottleneck, x
 
 
 def mtan(parameters, image):
     maps = segnet(parameters, image)
-    return {
-        task: parameters.head(task, attended(parameters, "attention", f"{task}.", *maps)) for task in CHANNELS
-    }
+    return {task: attended(parameters, "attention", f"{task}.", *maps) for task in CHANNELS}
 
 
 def stan(parameters, image):
     def network(task):
         maps = segnet(parameters, image, f".{task}")
-        return parameters.head(task, attended(parameters, f"attention.{task}", "", *maps))
+        return attended(parameters, f"attention.{task}", "", *maps)
 
     return {task: network(task) for task in CHANNELS}
 
@@ -218,9 +228,9 @@ def adamt(parameters, image):
 
 # Which of a series of images: one that stands rounding well (peers_images.py). Elsewhere a ReLU or a maximum flips.
 CASES = {
-    "split": (split, 2),
-    "mtan": (mtan, 4),
-    "stan": (stan, 2),
+    "split": (heads(split), 2),
+    "mtan": (heads(mtan), 4),
+    "stan": (heads(stan), 2),
     "dense": (dense, 9),
     "cross-stitch": (cross_stitch("channel"), 0),
     "cross-stitch-scalar": (cross_stitch("scalar"), 2),

@@ -1,5 +1,5 @@
 """
-Which image each of peers.py's networks stands rounding with: prints, for each, the images with the smallest largest error of a
+Which image each of peers.py's networks, and of distillation.py's students, stands rounding with: prints, for each, the images with the smallest largest error of a
 gradient under noise of 2^-24, float32's rounding, in every convolution and batch norm. Writes nothing.
 """
 
@@ -7,6 +7,7 @@ import sys
 
 import torch
 
+import distillation
 import peers
 
 NOISE = 2**-24
@@ -28,17 +29,17 @@ class Noisy(peers.Parameters):
         return self.noisy(super().norm(*arguments))
 
 
-def gradients(network, index, parameters):
-    peers.total(network, index, parameters).backward()
-    return {name: value.grad for name, value in parameters.values.items()}
+def gradients(module, network, index, parameters):
+    module.total(network, index, parameters).backward()
+    return {name: value.grad for name, value in parameters.values.items() if value.grad is not None}
 
 
-def error(network, index):
+def error(module, network, index):
     """The largest ‖error‖/‖g‖ of a parameter."""
-    exact = gradients(network, index, peers.Parameters())
+    exact = gradients(module, network, index, peers.Parameters())
     return max(
         float((found[name] - value).norm() / value.norm())
-        for found in (gradients(network, index, Noisy(seed)) for seed in (0, 1))
+        for found in (gradients(module, network, index, Noisy(seed)) for seed in (0, 1))
         for name, value in exact.items()
         if value.norm() > peers.EXACT_ZERO
     )
@@ -46,7 +47,8 @@ def error(network, index):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for name in sys.argv[1:] or peers.CASES:
-        network = peers.CASES[name][0]
-        errors = sorted((error(network, index), index) for index in range(IMAGES))
+    modules = {name: module for module in (peers, distillation) for name in module.CASES}
+    for name in sys.argv[1:] or modules:
+        network = modules[name].CASES[name][0]
+        errors = sorted((error(modules[name], network, index), index) for index in range(IMAGES))
         print(name, [(index, f"{value:.1e}") for value, index in errors[:4]], flush=True)

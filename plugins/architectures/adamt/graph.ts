@@ -57,12 +57,12 @@ export function encoderGraph(
   return { inputs: [image, ...masks], outputs: [...maps, bottleneck.apply(x) as tf.SymbolicTensor] };
 }
 
-/** [the encoder's maps, the bottleneck, kept channels of each block] → a prediction. */
+/** [the encoder's maps, the bottleneck, kept channels of each block] → [a prediction, the map that it is made of]. */
 export function decoderGraph(
   features: readonly tf.SymbolicTensor[],
   width: number,
-  outputs: number,
-): { readonly inputs: tf.SymbolicTensor[]; readonly output: tf.SymbolicTensor } {
+  predicted: number,
+): { readonly inputs: tf.SymbolicTensor[]; readonly outputs: tf.SymbolicTensor[] } {
   const inputs = features.map(({ shape }, index) =>
     tf.input({ shape: shape.slice(1), name: `feature${index + 1}` }),
   );
@@ -81,8 +81,8 @@ export function decoderGraph(
     const drop = new ScaleChannels({ name: `${name}.dropout` });
     x = drop.apply([both, mask]) as tf.SymbolicTensor;
   });
-  const head = new Conv2d({ name: 'head', filters: outputs, kernelSize: 1, useBias: false });
-  return { inputs: [...inputs, ...masks], output: head.apply(x) as tf.SymbolicTensor };
+  const head = new Conv2d({ name: 'head', filters: predicted, kernelSize: 1, useBias: false });
+  return { inputs: [...inputs, ...masks], outputs: [head.apply(x) as tf.SymbolicTensor, x] };
 }
 
 function sigmoidConv(x: tf.SymbolicTensor, name: string, index: number, filters: number): tf.SymbolicTensor {

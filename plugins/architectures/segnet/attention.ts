@@ -11,11 +11,12 @@ import {
 import { decoderColumns, type DecoderColumn } from './decoder.js';
 import { encoderColumns, type EncoderColumn } from './encoder.js';
 import {
+  headOutputs,
   makePart,
   outputsOf,
   partsByName,
-  predictionsOf,
   segNetHeads,
+  shapesOf,
   type SegNetSettings,
 } from './parts.js';
 
@@ -48,17 +49,21 @@ export function attentionNetwork(settings: SegNetSettings, suffix = ''): Network
     settings,
   );
   const prefixes = tasks.map(({ name }) => (suffix ? '' : `${name}.`));
-  const { inputs, outputs } = attentionGraph({ stages, encoder: shared, decoder: mirrored, prefixes });
-  const attention = makePart(`attention${suffix}`, inputs, outputs, settings);
-  const heads = segNetHeads(settings, outputs);
+  const { inputs, attended } = attentionGraph({ stages, encoder: shared, decoder: mirrored, prefixes });
+  const { bottlenecks, decoded } = attended;
+  const attention = makePart(`attention${suffix}`, inputs, [...decoded, ...bottlenecks], settings);
+  const heads = segNetHeads(settings, decoded);
   return {
     parts: partsByName([encoder, decoder, attention, ...heads]),
-    forward(image, training) {
+    featureShapes: shapesOf(tasks, attended),
+    forward(image, options) {
+      const { training } = options;
       const maps = outputsOf(encoder, image, training);
       const seen = 2 * stages.length;
-      const decoded = outputsOf(decoder, maps.slice(seen), training);
-      const attended = outputsOf(attention, [...maps.slice(0, seen), ...decoded], training);
-      return predictionsOf(tasks, heads, attended, training);
+      const fine = outputsOf(decoder, maps.slice(seen), training);
+      const found = outputsOf(attention, [...maps.slice(0, seen), ...fine], training);
+      const own = { decoded: found.slice(0, tasks.length), bottlenecks: found.slice(tasks.length) };
+      return headOutputs(tasks, heads, own, options);
     },
   };
 }
@@ -71,10 +76,13 @@ interface AttentionArgs {
   readonly prefixes: readonly string[];
 }
 
-/** The masks of all tasks: the shared maps → each task's last attended map. */
+/** The masks of all tasks: the shared maps → each task's coarsest attended map, and its last one. */
 function attentionGraph({ stages, encoder, decoder, prefixes }: AttentionArgs): {
   readonly inputs: readonly tf.SymbolicTensor[];
-  readonly outputs: readonly tf.SymbolicTensor[];
+  readonly attended: {
+    readonly bottlenecks: readonly tf.SymbolicTensor[];
+    readonly decoded: readonly tf.SymbolicTensor[];
+  };
 } {
   const input = (name: string) => (map: tf.SymbolicTensor, index: number) =>
     tf.input({ shape: map.shape.slice(1), name: `${name}${index + 1}` });
@@ -86,7 +94,8 @@ function attentionGraph({ stages, encoder, decoder, prefixes }: AttentionArgs): 
   // The encoder's maps go on at the channels of the stage below, the decoder's at those of the stage above; at both ends they stay.
   const down = channels.map((own, index) => sharedConv(`encoder${index + 1}`, channels[index + 1] ?? own));
   const up = channels.map((own, index) => sharedConv(`decoder${index + 1}`, channels[index - 1] ?? own));
-  const outputs = prefixes.map((prefix) => {
+  const bottlenecks: tf.SymbolicTensor[] = [];
+  const finest = prefixes.map((prefix) => {
     let x: tf.SymbolicTensor | undefined;
     firsts.forEach((first, index) => {
       const name = `${prefix}encoder${index + 1}`;
@@ -94,6 +103,7 @@ function attentionGraph({ stages, encoder, decoder, prefixes }: AttentionArgs): 
       const pool = new MaxPool2d({ name: `${name}.pool`, poolSize: 2, stride: 2 });
       x = pool.apply(down[index]!(attended)) as tf.SymbolicTensor;
     });
+    bottlenecks.push(x!);
     unpooled.forEach((map, index) => {
       const level = stages.length - index;
       const name = `${prefix}decoder${level}`;
@@ -102,7 +112,10 @@ function attentionGraph({ stages, encoder, decoder, prefixes }: AttentionArgs): 
     });
     return x!;
   });
-  return { inputs: [...firsts, ...lasts, ...unpooled, ...decoded], outputs };
+  return {
+    inputs: [...firsts, ...lasts, ...unpooled, ...decoded],
+    attended: { bottlenecks, decoded: finest },
+  };
 }
 
 /** A 3×3 convolution with batch norm and ReLU, the same one wherever it is used. */

@@ -3,11 +3,12 @@ import type { Network } from '../../../core/index.js';
 import type { decoderColumns } from './decoder.js';
 import type { encoderColumns } from './encoder.js';
 import {
+  headOutputs,
   makePart,
   outputsOf,
   partsByName,
-  predictionsOf,
   segNetHeads,
+  shapesOf,
   type SegNetSettings,
 } from './parts.js';
 
@@ -15,6 +16,8 @@ import {
 export interface ColumnGraphs {
   readonly encoders: ReturnType<typeof encoderColumns>;
   readonly decoders: ReturnType<typeof decoderColumns>;
+  /** By task: which column's encoder it ends with. Several tasks may have one. */
+  readonly own: readonly number[];
   /** By task: the map that its head is fed. Several tasks may have one. */
   readonly lasts: readonly tf.SymbolicTensor[];
 }
@@ -22,20 +25,27 @@ export interface ColumnGraphs {
 /** SegNets side by side as a network. Parts: `encoder`, `decoder`, `head.TASK`. */
 export function columnsNetwork(
   settings: SegNetSettings,
-  { encoders: { image, columns }, decoders, lasts }: ColumnGraphs,
+  { encoders: { image, columns }, decoders, own, lasts }: ColumnGraphs,
 ): Network {
   const { tasks } = settings;
   const encoded = columns.flatMap(({ pooled, indices }) => [pooled.at(-1)!, ...indices]);
+  const bottlenecks = own.map((column) => columns[column]!.pooled.at(-1)!);
   const encoder = makePart('encoder', image, encoded, settings);
   const distinct = [...new Set(lasts)];
   const decoder = makePart('decoder', decoders.inputs, distinct, settings);
   const heads = segNetHeads(settings, lasts);
   return {
     parts: partsByName([encoder, decoder, ...heads]),
-    forward(images, training) {
-      const maps = outputsOf(decoder, outputsOf(encoder, images, training), training);
-      const features = lasts.map((last) => maps[distinct.indexOf(last)]!);
-      return predictionsOf(tasks, heads, features, training);
+    featureShapes: shapesOf(tasks, { bottlenecks, decoded: lasts }),
+    forward(images, options) {
+      const { training } = options;
+      const coarse = outputsOf(encoder, images, training);
+      const maps = outputsOf(decoder, coarse, training);
+      const found = {
+        bottlenecks: bottlenecks.map((map) => coarse[encoded.indexOf(map)]!),
+        decoded: lasts.map((last) => maps[distinct.indexOf(last)]!),
+      };
+      return headOutputs(tasks, heads, found, options);
     },
   };
 }

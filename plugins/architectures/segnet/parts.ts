@@ -8,8 +8,12 @@ import {
   type ArchitectureContext,
   type BackboneStage,
   type Distribution,
+  type Features,
+  type FeatureShapes,
   type KernelScale,
+  type NetworkOutput,
   type PartContext,
+  type PassOptions,
   type Task,
 } from '../../../core/index.js';
 
@@ -107,17 +111,41 @@ export function outputsOf(
   return (Array.isArray(outputs) ? outputs : [outputs]) as tf.Tensor[];
 }
 
-/** What the heads make of their maps, by task. */
-export function predictionsOf(
+/** Maps in the order of the tasks. */
+interface MapLists<T> {
+  readonly bottlenecks: readonly T[];
+  /** What the heads are fed. */
+  readonly decoded: readonly T[];
+}
+
+/** What the heads make of their maps, and the maps, by task. */
+export function headOutputs(
   tasks: readonly Task[],
   heads: readonly tf.LayersModel[],
-  features: readonly tf.Tensor[],
-  training: boolean,
-): Record<string, tf.Tensor4D> {
+  { bottlenecks, decoded }: MapLists<tf.Tensor>,
+  { training, features }: PassOptions,
+): NetworkOutput {
+  const direct = Object.fromEntries(
+    tasks.map(({ name }, index) => [name, heads[index]!.apply(decoded[index]!, { training }) as tf.Tensor4D]),
+  );
+  if (!features) return { direct };
+  const maps = tasks.map(({ name }, index) => [
+    name,
+    { bottleneck: bottlenecks[index]!, decoded: decoded[index]! },
+  ]);
+  return { direct, features: Object.fromEntries(maps) as Features };
+}
+
+/** The shapes of those maps. */
+export function shapesOf(
+  tasks: readonly Task[],
+  { bottlenecks, decoded }: MapLists<tf.SymbolicTensor>,
+): FeatureShapes {
+  const shape = (map: tf.SymbolicTensor) => map.shape.slice(1) as [number, number, number];
   return Object.fromEntries(
     tasks.map(({ name }, index) => [
       name,
-      heads[index]!.apply(features[index]!, { training }) as tf.Tensor4D,
+      { bottleneck: shape(bottlenecks[index]!), decoded: shape(decoded[index]!) },
     ]),
   );
 }

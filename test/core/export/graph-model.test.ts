@@ -196,9 +196,10 @@ describeOn('wasm', 'exporting a network', () => {
     const base = buildNetwork({ transfer: false });
     const network: Network = {
       parts: base.parts,
-      forward: (image, training) => {
+      forward: (image, { training }) => {
         const { direct } = base.forward(image, { training, transfer: false });
-        return Object.fromEntries(Object.entries(direct).map(([name, value]) => [name, change(value)]));
+        const changed = Object.entries(direct).map(([name, value]) => [name, change(value)] as const);
+        return { direct: Object.fromEntries(changed) };
       },
     };
     return { model: new Model(base.tasks, network, []), dispose: () => base.dispose() };

@@ -24,7 +24,7 @@ async function modelOf(forward: (image: tf.Tensor4D) => { scores: tf.Tensor4D; d
     parts: {},
     forward: (image) => {
       const { scores, depth } = forward(image);
-      return { segmentation: scores, depth };
+      return { direct: { segmentation: scores, depth } };
     },
   };
   return new Model(tasks, network, []);

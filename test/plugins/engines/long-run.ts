@@ -1,6 +1,14 @@
 /** Ten thousand steps of a network as small as one can be: what each leaves behind would add up to be seen. */
 import * as tf from '@tensorflow/tfjs';
-import { BatchNorm, Conv2d, createPart, Model, openSession, Stepper } from '../../../core/index.js';
+import {
+  BatchNorm,
+  Conv2d,
+  createPart,
+  Model,
+  openSession,
+  Stepper,
+  type Network,
+} from '../../../core/index.js';
 import { optimizers } from '../../../plugins/optimizers/index.js';
 import { equal } from '../../../plugins/weighters/index.js';
 import { load } from '../../core/run/tiny.js';
@@ -47,8 +55,8 @@ function twoConvolutions({
   ];
   const output = layers.reduce((input, layer) => layer.apply(input) as tf.SymbolicTensor, image);
   const net = tf.model({ inputs: image, outputs: output, name: 'net' });
-  const forward = (x: tf.Tensor4D, training: boolean) => ({
-    depth: net.apply(x, { training }) as tf.Tensor4D,
+  const forward: Network['forward'] = (x, { training }) => ({
+    direct: { depth: net.apply(x, { training }) as tf.Tensor4D },
   });
   return new Model(tasks, { parts: { net }, forward }, []);
 }

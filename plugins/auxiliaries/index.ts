@@ -1,0 +1,1 @@
+export { kd4mtl } from './kd4mtl.js';
