@@ -10,6 +10,11 @@ export interface Network {
   /** Its parts by name, e.g. `encoder`, `decoder.depth`. Together they hold all its parameters. */
   readonly parts: Readonly<Record<string, tf.LayersModel>>;
   /**
+   * Parameters, by name, that a file to start from (`init`) may lack: they then keep the values that they were made with.
+   * Default none.
+   */
+  readonly dispensable?: readonly string[];
+  /**
    * The tasks' predictions for a batch of images.
    * @param image [batch, height, width, 3], normalised
    * @param training whether batch norm uses and updates batch statistics, and dropout drops

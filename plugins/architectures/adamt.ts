@@ -11,7 +11,7 @@ import {
   type Network,
 } from '../../core/index.js';
 import { channelsOf, decoderGraph, encoderGraph, levels } from './adamt/graph.js';
-import { expectPixels, makePart, outputsOf, partsByName, type PartSettings } from './segnet/parts.js';
+import { expectPixels, makePart, outputsOf, partsByName, type PartSettings } from './common/parts.js';
 
 const options = z.strictObject({
   width: z

@@ -5,7 +5,7 @@ import { unetDecoder, type DecoderArgs } from './unet-decoder.js';
 /** What turns an encoder's feature maps into a task's prediction, `decoder.TASK`: a decoder, or a pooled head. */
 export function taskHead(
   { name, channels: outputs, pooled }: Task,
-  { context, ...args }: Pick<DecoderArgs, 'encoder' | 'channels'> & { context: Omit<PartContext, 'name'> },
+  { context, ...args }: Pick<DecoderArgs, 'features' | 'channels'> & { context: Omit<PartContext, 'name'> },
 ): tf.LayersModel {
   const all = { ...args, context: { ...context, name: `decoder.${name}` }, outputs };
   return pooled ? pooledHead(all) : unetDecoder(all);
@@ -15,8 +15,8 @@ export function taskHead(
  * The head of a task with one prediction per image: the mean of the encoder's coarsest feature map over its pixels,
  * then a 1×1 convolution with bias. [batch, 1, 1, outputs]. It is given all feature maps, as a decoder is.
  */
-export function pooledHead({ context, encoder, outputs }: Omit<DecoderArgs, 'channels'>): tf.LayersModel {
-  const inputs = encoder.outputs.map(({ shape }, index) =>
+export function pooledHead({ context, features, outputs }: Omit<DecoderArgs, 'channels'>): tf.LayersModel {
+  const inputs = features.map(({ shape }, index) =>
     tf.input({ shape: shape.slice(1), name: `feature${index + 1}` }),
   );
   const pooled = new GlobalMean({ name: 'pool' }).apply(inputs.at(-1)!);

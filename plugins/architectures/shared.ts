@@ -13,7 +13,9 @@ export const shared = definePart({
   create: ({ decoderChannels }): Architecture => ({
     build({ tasks, backbone, ...context }: ArchitectureContext): Network {
       const encoder = backbone.build({ ...context, name: 'encoder' });
-      const decoders = tasks.map((task) => taskHead(task, { context, encoder, channels: decoderChannels }));
+      const decoders = tasks.map((task) =>
+        taskHead(task, { context, features: encoder.outputs, channels: decoderChannels }),
+      );
       return {
         parts: { encoder, ...Object.fromEntries(decoders.map((decoder) => [decoder.name, decoder])) },
         forward(image, training) {

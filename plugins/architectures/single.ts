@@ -11,7 +11,7 @@ export const single = definePart({
     build({ tasks, backbone, ...context }: ArchitectureContext): Network {
       const networks = tasks.map((task) => {
         const encoder = backbone.build({ ...context, name: `encoder.${task.name}` });
-        const decoder = taskHead(task, { context, encoder, channels: decoderChannels });
+        const decoder = taskHead(task, { context, features: encoder.outputs, channels: decoderChannels });
         return { name: task.name, encoder, decoder };
       });
       return {

@@ -1,5 +1,5 @@
 """
-Which image each of peers.py's networks stands rounding with: prints, for each, the images with the smallest largest error of a
+Which image each of peers.py's and peers_resnets.py's networks stands rounding with: prints, for each, the images with the smallest largest error of a
 gradient under noise of 2^-24, float32's rounding, in every convolution and batch norm. Writes nothing.
 """
 
@@ -8,9 +8,12 @@ import sys
 import torch
 
 import peers
+import peers_resnets
 
 NOISE = 2**-24
-IMAGES = 12
+IMAGES = 30
+CASES = {name: (network, peers.SHAPE) for name, (network, _) in peers.CASES.items()}
+CASES |= {name: (network, peers_resnets.SHAPE) for name, (network, _) in peers_resnets.CASES.items()}
 
 
 class Noisy(peers.Parameters):
@@ -21,24 +24,24 @@ class Noisy(peers.Parameters):
     def noisy(self, x):
         return x * (1 + NOISE * torch.randn(x.shape, generator=self.generator, dtype=x.dtype))
 
-    def conv(self, *arguments):
-        return self.noisy(super().conv(*arguments))
+    def conv(self, *arguments, **named):
+        return self.noisy(super().conv(*arguments, **named))
 
     def norm(self, *arguments):
         return self.noisy(super().norm(*arguments))
 
 
-def gradients(network, index, parameters):
-    peers.total(network, index, parameters).backward()
+def gradients(network, shape, index, parameters):
+    peers.total(network, index, parameters, shape).backward()
     return {name: value.grad for name, value in parameters.values.items()}
 
 
-def error(network, index):
+def error(network, shape, index):
     """The largest ‖error‖/‖g‖ of a parameter."""
-    exact = gradients(network, index, peers.Parameters())
+    exact = gradients(network, shape, index, peers.Parameters())
     return max(
         float((found[name] - value).norm() / value.norm())
-        for found in (gradients(network, index, Noisy(seed)) for seed in (0, 1))
+        for found in (gradients(network, shape, index, Noisy(seed)) for seed in (0, 1))
         for name, value in exact.items()
         if value.norm() > peers.EXACT_ZERO
     )
@@ -46,7 +49,6 @@ def error(network, index):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for name in sys.argv[1:] or peers.CASES:
-        network = peers.CASES[name][0]
-        errors = sorted((error(network, index), index) for index in range(IMAGES))
+    for name in sys.argv[1:] or CASES:
+        errors = sorted((error(*CASES[name], index), index) for index in range(IMAGES))
         print(name, [(index, f"{value:.1e}") for value, index in errors[:4]], flush=True)
