@@ -43,6 +43,11 @@ export interface Network {
   /** Shapes of the features that `forward` gives; absent: it gives none, and nothing that needs them can be used with it. */
   readonly featureShapes?: FeatureShapes;
   /**
+   * Parameters, by name, that a file to start from (`init`) may lack: they then keep the values that they were made with.
+   * Default none.
+   */
+  readonly dispensable?: readonly string[];
+  /**
    * The tasks' predictions for a batch of images.
    * @param image [batch, height, width, 3], normalised
    */

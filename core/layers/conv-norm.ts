@@ -10,11 +10,22 @@ export interface ConvNormArgs extends Omit<Conv2dArgs, 'name'> {
   readonly norm: string;
 }
 
+/**
+ * A convolution and batch norm; the activation (default none) comes after both.
+ * @returns what puts them into a graph, with the same weights wherever it is used
+ */
+export function convNormLayers({
+  conv,
+  norm,
+  activation = null,
+  ...args
+}: ConvNormArgs): (x: tf.SymbolicTensor) => tf.SymbolicTensor {
+  const convolution = new Conv2d({ ...args, name: conv });
+  const batchNorm = new BatchNorm({ name: norm, activation });
+  return (x) => batchNorm.apply(convolution.apply(x)) as tf.SymbolicTensor;
+}
+
 /** Puts a convolution and batch norm into a graph; the activation (default none) comes after both. */
-export function convNorm(
-  x: tf.SymbolicTensor,
-  { conv, norm, activation = null, ...args }: ConvNormArgs,
-): tf.SymbolicTensor {
-  const y = new Conv2d({ ...args, name: conv }).apply(x) as tf.SymbolicTensor;
-  return new BatchNorm({ name: norm, activation }).apply(y) as tf.SymbolicTensor;
+export function convNorm(x: tf.SymbolicTensor, args: ConvNormArgs): tf.SymbolicTensor {
+  return convNormLayers(args)(x);
 }

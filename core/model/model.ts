@@ -48,7 +48,9 @@ export class Model implements Stateful {
   readonly parameters: Readonly<Record<string, tf.Variable>>;
   /** Batch norm's moving statistics by name. */
   readonly statistics: Readonly<Record<string, tf.Variable>>;
-  /** Both. */
+  /** Parameters, by name, that a file to start from may lack; see `Network`. */
+  readonly dispensable: ReadonlySet<string>;
+  /** Parameters and statistics. */
   private readonly variables: Readonly<Record<string, tf.Variable>>;
 
   constructor(
@@ -64,6 +66,7 @@ export class Model implements Stateful {
     const those = (trained: boolean) =>
       Object.fromEntries(weights.filter(([, { trainable }]) => trainable === trained).map(variables));
     [this.parameters, this.statistics] = [those(true), those(false)];
+    this.dispensable = new Set(network.dispensable);
   }
 
   /** Shapes of the tasks' features; undefined where the architecture does not give them. */

@@ -11,7 +11,7 @@ import {
   type Network,
 } from '../../core/index.js';
 import { channelsOf, decoderGraph, encoderGraph, levels } from './adamt/graph.js';
-import { expectPixels, makePart, outputsOf, partsByName, type PartSettings } from './segnet/parts.js';
+import { expectPixels, makePart, outputsOf, partsByName, type PartSettings } from './common/parts.js';
 import { wayOutputs, wayShapes } from './task-ways.js';
 
 const options = z.strictObject({
@@ -62,7 +62,7 @@ function adaMtNetwork(
     const graph = decoderGraph(outputs, width, channels);
     const decoder = makePart(`decoder.${name}`, graph.inputs, graph.outputs, settings);
     if (initialize) startAttention(decoder, seed);
-    return { name, encoder, decoder };
+    return { name, coarsest: outputs.at(-1)!, decoder };
   });
   return {
     parts: partsByName([encoder, ...ways.map(({ decoder }) => decoder)]),

@@ -1,13 +1,10 @@
-import type * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { definePart, type Architecture, type Network } from '../../core/index.js';
-import { columnsNetwork } from './segnet/columns.js';
-import { decoderColumns } from './segnet/decoder.js';
-import { encoderColumns, type Join } from './segnet/encoder.js';
-import { segNetSettings, type SegNetSettings } from './segnet/parts.js';
-import { CrossStitch, type StitchArgs } from './segnet/stitch.js';
+import { formFor, formOptions } from './forms.js';
+import { stitchedEncoders } from './resnet/stitched.js';
+import { stitchedSegNets } from './segnet/stitched.js';
 
-const options = z.strictObject({
+const options = formOptions.extend({
   unit: z
     .enum(['channel', 'scalar', 'sum'])
     .default('channel')
@@ -19,32 +16,26 @@ const options = z.strictObject({
 });
 
 /**
- * Cross-stitch networks (Misra et al. 2016, https://arxiv.org/abs/1604.03539): a SegNet per task; what their stages are fed, from
- * the encoders' second to the decoders' last, is mixed by trained weights. `sum` as in the comparison of Liu et al. 2019: every
- * task is fed the same Σ_j w_j x_j, w starting at 1.
+ * Cross-stitch networks (Misra et al. 2016, https://arxiv.org/abs/1604.03539): a network per task, between whose stages trained
+ * weights mix the tasks' maps. `sum` as in the comparison of Liu et al. 2019: every task is fed the same Σ_j w_j x_j, w starting
+ * at 1.
  */
 export const crossStitch = definePart({
-  description: 'A SegNet per task, with cross-stitch units that mix their maps between the stages.',
+  description: 'A SegNet or ResNet per task, with cross-stitch units that mix their maps between the stages.',
   options,
-  create: ({ unit, own, other }): Architecture => ({
-    build: (context): Network =>
-      crossStitchNetwork(
-        { ...segNetSettings('cross-stitch', context), distribution: 'uniform' },
-        { unit, own: unit === 'sum' ? 1 : own, other },
-      ),
-  }),
+  create: ({ unit, own, other, ...rest }): Architecture => {
+    const units = { unit, own: unit === 'sum' ? 1 : own, other };
+    return {
+      build: (context): Network =>
+        formFor(
+          {
+            name: 'cross-stitch',
+            segNet: (settings) => stitchedSegNets(settings, units),
+            resNet: (settings) => stitchedEncoders(settings, units),
+          },
+          context,
+          rest,
+        ),
+    };
+  },
 });
-
-function crossStitchNetwork(settings: SegNetSettings, unit: Omit<StitchArgs, 'name'>): Network {
-  const { tasks, stages, size } = settings;
-  const prefixes = tasks.map(({ name }) => `${name}.`);
-  const join: Join = (values, level) => {
-    const stitch = new CrossStitch({ ...unit, name: `stitch${level}` });
-    const mixed = stitch.apply([...values]) as tf.SymbolicTensor | tf.SymbolicTensor[];
-    return Array.isArray(mixed) ? mixed : values.map(() => mixed);
-  };
-  const encoders = encoderColumns({ size, stages, prefixes, join });
-  const decoders = decoderColumns({ stages, encoders: encoders.columns, prefixes, join });
-  const lasts = decoders.columns.map((column) => column.lasts.at(-1)!);
-  return columnsNetwork(settings, { encoders, decoders, own: [...tasks.keys()], lasts });
-}

@@ -4,7 +4,7 @@ import { definePart, type Architecture, type Network } from '../../core/index.js
 import { columnsNetwork } from './segnet/columns.js';
 import { decoderColumns } from './segnet/decoder.js';
 import { encoderColumns, type Join } from './segnet/encoder.js';
-import { segNetSettings, type SegNetSettings } from './segnet/parts.js';
+import { segNetSettings, type SegNetSettings } from './segnet/settings.js';
 
 /**
  * Dense (the baseline of Liu et al. 2019, after Huang et al. 2017): a shared SegNet and one per task, whose every stage

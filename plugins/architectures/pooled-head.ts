@@ -8,7 +8,7 @@ import { unetDecoder, type DecoderArgs } from './unet-decoder.js';
  */
 export function taskHead(
   { name, channels: outputs, pooled }: Task,
-  { context, ...args }: Pick<DecoderArgs, 'encoder' | 'channels'> & { context: Omit<PartContext, 'name'> },
+  { context, ...args }: Pick<DecoderArgs, 'features' | 'channels'> & { context: Omit<PartContext, 'name'> },
 ): tf.LayersModel {
   const all = { ...args, context: { ...context, name: `decoder.${name}` }, outputs };
   return pooled ? pooledHead(all) : unetDecoder(all);
@@ -19,8 +19,8 @@ export function taskHead(
  * then a 1×1 convolution with bias. [batch, 1, 1, outputs]. It is given all feature maps, as a decoder is.
  * @returns the encoder's maps → the prediction, and the mean that it is made of
  */
-export function pooledHead({ context, encoder, outputs }: Omit<DecoderArgs, 'channels'>): tf.LayersModel {
-  const inputs = encoder.outputs.map(({ shape }, index) =>
+export function pooledHead({ context, features, outputs }: Omit<DecoderArgs, 'channels'>): tf.LayersModel {
+  const inputs = features.map(({ shape }, index) =>
     tf.input({ shape: shape.slice(1), name: `feature${index + 1}` }),
   );
   const pooled = new GlobalMean({ name: 'pool' }).apply(inputs.at(-1)!) as tf.SymbolicTensor;

@@ -15,8 +15,8 @@ export const shared = definePart({
     build({ tasks, backbone, ...context }: ArchitectureContext): Network {
       const encoder = backbone.build({ ...context, name: 'encoder' });
       const ways = tasks.map((task) => {
-        const decoder = taskHead(task, { context, encoder, channels: decoderChannels });
-        return { name: task.name, encoder, decoder };
+        const decoder = taskHead(task, { context, features: encoder.outputs, channels: decoderChannels });
+        return { name: task.name, coarsest: encoder.outputs.at(-1)!, decoder };
       });
       return {
         parts: { encoder, ...Object.fromEntries(ways.map(({ decoder }) => [decoder.name, decoder])) },

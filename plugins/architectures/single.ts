@@ -12,8 +12,8 @@ export const single = definePart({
     build({ tasks, backbone, ...context }: ArchitectureContext): Network {
       const ways = tasks.map((task) => {
         const encoder = backbone.build({ ...context, name: `encoder.${task.name}` });
-        const decoder = taskHead(task, { context, encoder, channels: decoderChannels });
-        return { name: task.name, encoder, decoder };
+        const decoder = taskHead(task, { context, features: encoder.outputs, channels: decoderChannels });
+        return { name: task.name, encoder, coarsest: encoder.outputs.at(-1)!, decoder };
       });
       return {
         parts: Object.fromEntries(

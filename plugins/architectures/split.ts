@@ -3,7 +3,7 @@ import { definePart, type Architecture, type Network } from '../../core/index.js
 import { columnsNetwork } from './segnet/columns.js';
 import { decoderColumns } from './segnet/decoder.js';
 import { encoderColumns } from './segnet/encoder.js';
-import { segNetSettings, type SegNetSettings } from './segnet/parts.js';
+import { segNetSettings, type SegNetSettings } from './segnet/settings.js';
 
 /**
  * SegNet (Badrinarayanan et al. 2017) shared by all tasks up to its last decoder map, then a head per task: hard parameter

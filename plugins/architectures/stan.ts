@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { definePart, type Architecture, type Network } from '../../core/index.js';
 import { attentionNetwork } from './segnet/attention.js';
-import { segNetSettings } from './segnet/parts.js';
+import { segNetSettings } from './segnet/settings.js';
 
 /** STAN (Liu et al. 2019): MTAN for one task alone, a network of its own per task. */
 export const stan = definePart({

@@ -1,23 +1,25 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Features, FeatureShapes, NetworkOutput, PassOptions } from '../../core/index.js';
 
-/** A task's encoder, which others may share, and its head on it. */
+/** A task's head, on maps that other tasks may share. */
 export interface TaskWay {
   readonly name: string;
-  readonly encoder: tf.LayersModel;
+  /** The last of the maps that the head is fed. */
+  readonly coarsest: tf.SymbolicTensor;
+  /** Maps → the prediction, and the map that it is made of. */
   readonly decoder: tf.LayersModel;
 }
 
 /**
- * What heads make of their encoders' maps, by task.
- * @param mapsOf what a way's encoder gives, finest first
- * @param besides what else its head is fed
+ * What heads make of their maps, by task.
+ * @param mapsOf what a way's head is fed, finest first
+ * @param besides what else it is fed
  */
-export function wayOutputs(
-  ways: readonly TaskWay[],
-  mapsOf: (way: TaskWay) => tf.Tensor[],
+export function wayOutputs<Way extends TaskWay>(
+  ways: readonly Way[],
+  mapsOf: (way: Way) => tf.Tensor[],
   { training, features }: PassOptions,
-  besides: (way: TaskWay) => tf.Tensor[] = () => [],
+  besides: (way: Way) => tf.Tensor[] = () => [],
 ): NetworkOutput {
   const direct: Record<string, tf.Tensor4D> = {};
   const found: Record<string, Features[string]> = {};
@@ -38,9 +40,9 @@ export function wayOutputs(
 export function wayShapes(ways: readonly TaskWay[]): FeatureShapes {
   const shape = (map: tf.SymbolicTensor) => map.shape.slice(1) as [number, number, number];
   return Object.fromEntries(
-    ways.map(({ name, encoder, decoder }) => [
+    ways.map(({ name, coarsest, decoder }) => [
       name,
-      { bottleneck: shape(encoder.outputs.at(-1)!), decoded: shape(decoder.outputs[1]!) },
+      { bottleneck: shape(coarsest), decoded: shape(decoder.outputs[1]!) },
     ]),
   );
 }

@@ -9,15 +9,22 @@ import {
   type PartContext,
 } from '../../core/index.js';
 
+/** Channels of the decoders as published. */
+export const publishedChannels = 128;
+
 /** Options of the architectures that use this decoder. */
 export const decoderOptions = z.strictObject({
-  decoderChannels: z.int().min(1).default(128).describe('Channels of the decoders; 128 as published.'),
+  decoderChannels: z
+    .int()
+    .min(1)
+    .default(publishedChannels)
+    .describe('Channels of the decoders; 128 as published.'),
 });
 
 export interface DecoderArgs {
   readonly context: PartContext;
-  /** The encoder whose feature maps it reads, finest first. */
-  readonly encoder: tf.LayersModel;
+  /** The feature maps that it reads, finest first. */
+  readonly features: readonly tf.SymbolicTensor[];
   readonly channels: number;
   /** Channels of the prediction. */
   readonly outputs: number;
@@ -29,8 +36,8 @@ export interface DecoderArgs {
  * previous block's output and the encoder's map of the same size. Then a 1×1 convolution without bias.
  * @returns the encoder's maps → the prediction, and the map that it is made of
  */
-export function unetDecoder({ context, encoder, channels, outputs }: DecoderArgs): tf.LayersModel {
-  const inputs = encoder.outputs.map(({ shape }, index) =>
+export function unetDecoder({ context, features, channels, outputs }: DecoderArgs): tf.LayersModel {
+  const inputs = features.map(({ shape }, index) =>
     tf.input({ shape: shape.slice(1), name: `feature${index + 1}` }),
   );
   let x: tf.SymbolicTensor | undefined;

@@ -44,6 +44,10 @@ const notRun: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'mtl train --set init': 'needs the files above; test/cli/export makes and reads them',
     'node dist/examples/browser': 'test/examples/browser builds and serves the page',
   },
+  'docs/networks.md': {
+    'mtl train --set architecture=single':
+      'two trainings; test/plugins/architectures/resnet-forms.test.ts starts from single networks',
+  },
   'docs/predict.md': {
     'npx mtl predict runs/first': 'docs/guide.md predicts with the run that it trains',
     'import { ImagePredictor': 'needs a run and pictures; test/core/run/predict has them',

@@ -36,10 +36,10 @@ class Parameters:
             self.values[name] = tensor(value).requires_grad_()
         return self.values[name]
 
-    def conv(self, name, x, channels, size=3):
+    def conv(self, name, x, channels, size=3, stride=1, biased=True):
         kernel = self.get(f"{name}.kernel", (size, size, x.shape[1], channels))
-        bias = self.get(f"{name}.bias", (channels,))
-        return F.conv2d(x, kernel.permute(3, 2, 0, 1), bias, padding=size // 2)
+        bias = self.get(f"{name}.bias", (channels,)) if biased else None
+        return F.conv2d(x, kernel.permute(3, 2, 0, 1), bias, stride, size // 2)
 
     def norm(self, name, x):
         channels = (x.shape[1],)
@@ -103,8 +103,8 @@ def split(parameters, image):
     return {task: (encoded[5][2], decoded[1][1]) for task in CHANNELS}
 
 
-def attend(parameters, name, x, target):
-    x = parameters.block(name, 1, x, target.shape[1], 1)
+def attend(parameters, name, x, target, hidden=None):
+    x = parameters.block(name, 1, x, hidden or target.shape[1], 1)
     return torch.sigmoid(parameters.norm(f"{name}.bn2", parameters.conv(f"{name}.conv2", x, target.shape[1], 1))) * target
 
 
@@ -163,29 +163,29 @@ def joined(maps):
     return {prefix: torch.cat([own, maps[""]], 1) if prefix else own for prefix, own in maps.items()}
 
 
+def stitch(parameters, unit, name, maps):
+    """unit: channel, scalar or sum -> the maps mixed"""
+    count, channels = len(maps), maps[0].shape[1]
+    shape = {"channel": (count, count, channels), "scalar": (count, count), "sum": (count,)}[unit]
+    weights = parameters.get(f"{name}.weights", shape)
+    if unit == "sum":
+        weights = weights.expand(count, count)
+    weights = weights.reshape(count, count, -1, 1, 1)
+    return [sum(weight * value for weight, value in zip(row, maps)) for row in weights]
+
+
 def cross_stitch(unit):
-    """unit: channel, scalar or sum"""
-
-    def stitch(parameters, name, maps):
-        count, channels = len(maps), maps[0].shape[1]
-        shape = {"channel": (count, count, channels), "scalar": (count, count), "sum": (count,)}[unit]
-        weights = parameters.get(f"{name}.weights", shape)
-        if unit == "sum":
-            weights = weights.expand(count, count)
-        weights = weights.reshape(count, count, -1, 1, 1)
-        return [sum(weight * value for weight, value in zip(row, maps)) for row in weights]
-
     def network(parameters, image):
         tasks, places = list(CHANNELS), {}
         x = [image for _ in tasks]
         for level in LEVELS:
             if level > 1:
-                x = stitch(parameters, f"encoder.stitch{level}", x)
+                x = stitch(parameters, unit, f"encoder.stitch{level}", x)
             for at, task in enumerate(tasks):
                 name = f"encoder.{task}.stage{level}"
                 _, _, x[at], places[task, level] = encoder_stage(parameters, name, level, x[at])
         for level in reversed(LEVELS):
-            x = stitch(parameters, f"decoder.stitch{level}", x)
+            x = stitch(parameters, unit, f"decoder.stitch{level}", x)
             for at, task in enumerate(tasks):
                 unpooled = F.max_unpool2d(x[at], places[task, level], 2)
                 x[at] = decoder_stage(parameters, f"decoder.{task}.stage{level}", level, unpooled)
@@ -241,7 +241,8 @@ CASES = {
 
 def loss(task, prediction):
     """mean(½ p² + p · h) with h by name: smooth, and different for every value."""
-    slope = nchw(hashed(f"peers.slope.{task}", (*SHAPE, CHANNELS[task]), 1))
+    batch, channels, *size = prediction.shape
+    slope = nchw(hashed(f"peers.slope.{task}", (batch, *size, channels), 1))
     return (prediction**2 / 2 + prediction * slope).mean()
 
 
@@ -254,20 +255,20 @@ def summary(name, value):
     return [number(value.norm()), *(number((value * probe).sum()) for probe in probes)]
 
 
-def forward(network, index, parameters):
+def forward(network, index, parameters, shape=SHAPE):
     """-> predictions and losses by task"""
-    predictions = network(parameters, nchw(hashed(f"peers.image:{index}", (*SHAPE, 3), 1.5)))
+    predictions = network(parameters, nchw(hashed(f"peers.image:{index}", (*shape, 3), 1.5)))
     return predictions, {task: loss(task, prediction) for task, prediction in predictions.items()}
 
 
-def total(network, index, parameters):
-    _, losses = forward(network, index, parameters)
+def total(network, index, parameters, shape=SHAPE):
+    _, losses = forward(network, index, parameters, shape)
     return sum(WEIGHTS[task] * value for task, value in losses.items())
 
 
-def run(network, index):
+def run(network, index, shape=SHAPE):
     parameters = Parameters()
-    predictions, losses = forward(network, index, parameters)
+    predictions, losses = forward(network, index, parameters, shape)
     sum(WEIGHTS[task] * value for task, value in losses.items()).backward()
     return {
         "image": index,

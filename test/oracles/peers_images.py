@@ -1,17 +1,27 @@
 """
-Which image each of peers.py's networks, and of distillation.py's students, stands rounding with: prints, for each, the images with the smallest largest error of a
-gradient under noise of 2^-24, float32's rounding, in every convolution and batch norm. Writes nothing.
+Which image each of peers.py's and peers_resnets.py's networks, and of distillation.py's students, stands rounding with: prints,
+for each, the images with the smallest largest error of a gradient under noise of 2^-24, float32's rounding, in every convolution
+and batch norm. Writes nothing.
 """
 
 import sys
+from functools import partial
 
 import torch
 
 import distillation
 import peers
+import peers_resnets
 
 NOISE = 2**-24
-IMAGES = 12
+IMAGES = 30
+# The sum of losses of each, from an image's number and parameters.
+CASES = {name: partial(peers.total, network) for name, (network, _) in peers.CASES.items()}
+CASES |= {
+    name: partial(peers.total, network, shape=peers_resnets.SHAPE)
+    for name, (network, _) in peers_resnets.CASES.items()
+}
+CASES |= {name: partial(distillation.total, student) for name, (student, _) in distillation.CASES.items()}
 
 
 class Noisy(peers.Parameters):
@@ -22,24 +32,24 @@ class Noisy(peers.Parameters):
     def noisy(self, x):
         return x * (1 + NOISE * torch.randn(x.shape, generator=self.generator, dtype=x.dtype))
 
-    def conv(self, *arguments):
-        return self.noisy(super().conv(*arguments))
+    def conv(self, *arguments, **named):
+        return self.noisy(super().conv(*arguments, **named))
 
     def norm(self, *arguments):
         return self.noisy(super().norm(*arguments))
 
 
-def gradients(module, network, index, parameters):
-    module.total(network, index, parameters).backward()
+def gradients(total, index, parameters):
+    total(index, parameters).backward()
     return {name: value.grad for name, value in parameters.values.items() if value.grad is not None}
 
 
-def error(module, network, index):
+def error(total, index):
     """The largest ‖error‖/‖g‖ of a parameter."""
-    exact = gradients(module, network, index, peers.Parameters())
+    exact = gradients(total, index, peers.Parameters())
     return max(
         float((found[name] - value).norm() / value.norm())
-        for found in (gradients(module, network, index, Noisy(seed)) for seed in (0, 1))
+        for found in (gradients(total, index, Noisy(seed)) for seed in (0, 1))
         for name, value in exact.items()
         if value.norm() > peers.EXACT_ZERO
     )
@@ -47,8 +57,6 @@ def error(module, network, index):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    modules = {name: module for module in (peers, distillation) for name in module.CASES}
-    for name in sys.argv[1:] or modules:
-        network = modules[name].CASES[name][0]
-        errors = sorted((error(modules[name], network, index), index) for index in range(IMAGES))
+    for name in sys.argv[1:] or CASES:
+        errors = sorted((error(CASES[name], index), index) for index in range(IMAGES))
         print(name, [(index, f"{value:.1e}") for value, index in errors[:4]], flush=True)

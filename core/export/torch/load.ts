@@ -15,6 +15,8 @@ export interface TorchFile {
   readonly fix: string;
   /** Entries that may be there beside the weights. */
   readonly ignored?: RegExp;
+  /** Weights, by their names in the file, that may be missing: they keep their values. */
+  readonly dispensable?: ReadonlySet<string>;
 }
 
 /**
@@ -27,14 +29,15 @@ export function loadTorchWeights(
   source: TorchFile,
 ): void {
   const given = readFile(source);
-  const problems = weights.flatMap(([name, variable]) => problemsOf(name, variable, given.get(name)));
+  const wanted = weights.filter(([name]) => given.has(name) || !source.dispensable?.has(name));
+  const problems = wanted.flatMap(([name, variable]) => problemsOf(name, variable, given.get(name)));
   const known = new Set(weights.map(([name]) => name));
   for (const name of given.keys()) {
     if (!known.has(name) && !source.ignored?.test(name))
       problems.push(`${name}: not a weight of this ${source.of}`);
   }
   if (problems.length > 0) throw invalid(source, problems);
-  for (const [name, variable] of weights) {
+  for (const [name, variable] of wanted) {
     const { data, shape } = given.get(name)!;
     tf.tidy(() => variable.assign(fromTorch(tf.tensor(data as Float32Array, [...shape]))));
   }

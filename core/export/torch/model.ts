@@ -40,6 +40,7 @@ export function loadTorchModel(model: Model, file: string): void {
     file,
     key: 'init',
     of: 'model',
+    dispensable: model.dispensable,
     fix: 'its tasks, architecture, backbone and transfer nets must be those of the run that it was exported from',
   });
 }

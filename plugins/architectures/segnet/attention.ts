@@ -1,30 +1,22 @@
 import * as tf from '@tensorflow/tfjs';
 import {
-  BatchNorm,
-  Conv2d,
-  convNorm,
+  convNormLayers,
   MaxPool2d,
   Upsample2d,
   type BackboneStage,
   type Network,
 } from '../../../core/index.js';
+import { attend } from '../common/attend.js';
+import { headOutputs, makePart, outputsOf, partsByName, shapesOf } from '../common/parts.js';
 import { decoderColumns, type DecoderColumn } from './decoder.js';
 import { encoderColumns, type EncoderColumn } from './encoder.js';
-import {
-  headOutputs,
-  makePart,
-  outputsOf,
-  partsByName,
-  segNetHeads,
-  shapesOf,
-  type SegNetSettings,
-} from './parts.js';
+import { segNetHeads, type SegNetSettings } from './settings.js';
 
 /**
- * MTAN (Liu et al. 2019): a SegNet shared by the tasks, and per task attention modules that pick from its maps. A module is
- * a 1×1 convolution with batch norm and ReLU and one with batch norm and sigmoid; its mask multiplies the last map of a stage.
- * It sees the first map of an encoder's stage, or the unpooled map of a decoder's, and the task's attended map of the stage before,
- * which a 3×3 convolution with batch norm and ReLU that all tasks share has brought to its size.
+ * MTAN (Liu et al. 2019): a SegNet shared by the tasks, and per task attention modules that pick from its maps. A module's
+ * mask multiplies the last map of a stage. It sees the first map of an encoder's stage, or the unpooled map of a decoder's, and the
+ * task's attended map of the stage before, which a 3×3 convolution with batch norm and ReLU that all tasks share has brought to its
+ * size.
  *
  * Parts: `encoder`, `decoder`, `attention`, `head.TASK`.
  * @param suffix ends the names of the first three: `` or `.TASK`
@@ -99,7 +91,7 @@ function attentionGraph({ stages, encoder, decoder, prefixes }: AttentionArgs): 
     let x: tf.SymbolicTensor | undefined;
     firsts.forEach((first, index) => {
       const name = `${prefix}encoder${index + 1}`;
-      const attended = attend(x ? concat([first, x], name) : first, lasts[index]!, name);
+      const attended = attend(x ? [first, x] : [first], lasts[index]!, name);
       const pool = new MaxPool2d({ name: `${name}.pool`, poolSize: 2, stride: 2 });
       x = pool.apply(down[index]!(attended)) as tf.SymbolicTensor;
     });
@@ -108,7 +100,7 @@ function attentionGraph({ stages, encoder, decoder, prefixes }: AttentionArgs): 
       const level = stages.length - index;
       const name = `${prefix}decoder${level}`;
       const upsampled = new Upsample2d({ name: `${name}.upsample` }).apply(x!) as tf.SymbolicTensor;
-      x = attend(concat([map, up[level - 1]!(upsampled)], name), decoded[index]!, name);
+      x = attend([map, up[level - 1]!(upsampled)], decoded[index]!, name);
     });
     return x!;
   });
@@ -120,22 +112,6 @@ function attentionGraph({ stages, encoder, decoder, prefixes }: AttentionArgs): 
 
 /** A 3×3 convolution with batch norm and ReLU, the same one wherever it is used. */
 function sharedConv(name: string, filters: number): (x: tf.SymbolicTensor) => tf.SymbolicTensor {
-  const conv = new Conv2d({ name: `${name}.conv`, filters, kernelSize: 3 });
-  const norm = new BatchNorm({ name: `${name}.bn`, activation: 'relu' });
-  return (x) => norm.apply(conv.apply(x)) as tf.SymbolicTensor;
-}
-
-function concat(maps: tf.SymbolicTensor[], name: string): tf.SymbolicTensor {
-  return tf.layers.concatenate({ name: `${name}.concat` }).apply(maps) as tf.SymbolicTensor;
-}
-
-/** mask(x) ⊙ map */
-function attend(x: tf.SymbolicTensor, map: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
-  const filters = map.shape.at(-1)!;
-  const args = { filters, kernelSize: 1 };
-  const hidden = convNorm(x, { ...args, conv: `${name}.conv1`, norm: `${name}.bn1`, activation: 'relu' });
-  const logits = convNorm(hidden, { ...args, conv: `${name}.conv2`, norm: `${name}.bn2` });
-  const sigmoid = tf.layers.activation({ name: `${name}.sigmoid`, activation: 'sigmoid' });
-  const mask = sigmoid.apply(logits) as tf.SymbolicTensor;
-  return tf.layers.multiply({ name: `${name}.mask` }).apply([mask, map]) as tf.SymbolicTensor;
+  const names = { conv: `${name}.conv`, norm: `${name}.bn` };
+  return convNormLayers({ ...names, filters, kernelSize: 3, activation: 'relu' });
 }

@@ -1,16 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Network } from '../../../core/index.js';
+import { headOutputs, makePart, outputsOf, partsByName, shapesOf } from '../common/parts.js';
 import type { decoderColumns } from './decoder.js';
 import type { encoderColumns } from './encoder.js';
-import {
-  headOutputs,
-  makePart,
-  outputsOf,
-  partsByName,
-  segNetHeads,
-  shapesOf,
-  type SegNetSettings,
-} from './parts.js';
+import { segNetHeads, type SegNetSettings } from './settings.js';
 
 /** The graphs that a network is cut from. */
 export interface ColumnGraphs {

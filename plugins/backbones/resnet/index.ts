@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import {
   definePart,
@@ -7,9 +8,12 @@ import {
   requireMultiples,
   tokens,
   type Backbone,
+  type BackboneSection,
   type PartContext,
+  type SectionedEncoder,
+  type Size,
 } from '../../../core/index.js';
-import { resnetEncoder } from './encoder.js';
+import { resnetSections } from './encoder.js';
 import { expansion, layouts, type ResNetLayout } from './layout.js';
 import { loadPretrained } from './pretrained.js';
 
@@ -23,25 +27,44 @@ const options = z.strictObject({
 
 const coarsestStride = 32;
 
-class ResNet implements Backbone {
+class ResNet implements Backbone, SectionedEncoder {
   readonly channels: readonly number[];
   readonly strides = [2, 4, 8, 16, coarsestStride];
+  readonly sections: readonly BackboneSection[];
+  readonly sectioned = this;
 
   constructor(
-    private readonly layout: ResNetLayout,
-    private readonly width: number,
+    layout: ResNetLayout,
+    width: number,
     private readonly weights: string | undefined,
   ) {
     const stages = [1, 2, 4, 8].map((factor) => width * factor * expansion[layout.block]);
     this.channels = [width, ...stages];
+    this.sections = resnetSections(layout, width);
   }
 
-  build({ size, name, seed, initialize: fresh }: PartContext) {
-    requireMultiples(size, coarsestStride, 'a ResNet');
-    const model = resnetEncoder(size, this.layout, this.width, name);
-    if (fresh && this.weights) loadPretrained(name, model, this.weights);
-    else if (fresh) initialize(name, model, heNormalFanOut, seed);
+  input({ height, width }: Size): tf.SymbolicTensor {
+    requireMultiples({ height, width }, coarsestStride, 'a ResNet');
+    return tf.input({ shape: [height, width, 3], name: 'image' });
+  }
+
+  build(context: PartContext): tf.LayersModel {
+    const image = this.input(context.size);
+    const outputs: tf.SymbolicTensor[] = [];
+    for (const section of this.sections) outputs.push(section.build(outputs.at(-1) ?? image, '').at(-1)!);
+    const model = tf.model({ inputs: image, outputs, name: context.name });
+    this.initialize(model, context, ['']);
     return model;
+  }
+
+  initialize(
+    part: tf.LayersModel,
+    { seed, initialize: fresh }: PartContext,
+    prefixes: readonly string[],
+  ): void {
+    if (!fresh) return;
+    if (this.weights === undefined) initialize(part.name, part, heNormalFanOut, seed);
+    else for (const prefix of prefixes) loadPretrained(part, prefix, this.weights);
   }
 }
 

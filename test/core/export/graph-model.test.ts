@@ -127,6 +127,18 @@ describeOn('wasm', 'exporting a network', () => {
     });
   }
 
+  for (const name of ['mtan', 'cross-stitch']) {
+    it(`${name} on a ResNet: pooled heads included, for any number of images`, async () => {
+      const architecture = { name, decoderChannels: 4 };
+      const tasks = ['segmentation', 'depth', 'weather'];
+      const model = buildNetwork({ tasks, architecture, transfer: false });
+      const loaded = await exported(model);
+      for (const batch of [1, 3]) predictsAlike(loaded, model, batch);
+      loaded.dispose();
+      model.dispose();
+    });
+  }
+
   it('leaves no tensor behind, and the engine as it was', async () => {
     const model = buildNetwork();
     const [tensors, own] = [tf.memory().numTensors, Object.hasOwn(tf.engine(), 'runKernel')];

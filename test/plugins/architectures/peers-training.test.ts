@@ -12,6 +12,11 @@ type StepEvent = Extract<TrainingEvent, { readonly type: 'step' }>;
 
 const architectures = ['split', 'mtan', 'stan', 'dense', 'cross-stitch', 'adamt'];
 
+const onResNet = (architecture: string): string[] => [
+  'backbone={"name":"resnet18","width":2}',
+  `architecture={"name":"${architecture}","decoderChannels":2}`,
+];
+
 describeOnEach('training the other systems’ networks', (engine) => {
   let folder: string;
   beforeEach(() => {
@@ -32,11 +37,14 @@ describeOnEach('training the other systems’ networks', (engine) => {
     return train(config, { folder: join(folder, name), ...(onEvent && { onEvent }) });
   }
 
-  for (const architecture of architectures) {
-    it(`${architecture}, with consistency on top`, async () => {
+  for (const [title, architecture, ...overrides] of [
+    ...architectures.map((name) => [name, name]),
+    ...['mtan', 'cross-stitch'].map((name) => [`${name} on a ResNet`, name, ...onResNet(name)]),
+  ] as [string, string, ...string[]][]) {
+    it(`${title}, with consistency on top`, async () => {
       const steps: StepEvent[] = [];
       const tensors = tf.memory().numTensors;
-      await run(await configOf(architecture), 'run', (event) => {
+      await run(await configOf(architecture, ...overrides), 'run', (event) => {
         if (event.type === 'step') steps.push(event);
       });
       expect(steps).to.have.lengthOf(2);
@@ -51,9 +59,14 @@ describeOnEach('training the other systems’ networks', (engine) => {
   }
 
   // Units' weights are no layer's of the usual kinds; dropout is drawn anew in every step.
-  for (const architecture of ['cross-stitch', 'adamt']) {
-    it(`${architecture}: an interrupted run goes on to the same numbers`, async () => {
-      const config = await configOf(architecture, 'train.checkpointEvery=1');
+  for (const [title, architecture, ...overrides] of [
+    ['cross-stitch', 'cross-stitch'],
+    ['adamt', 'adamt'],
+    ['mtan on a ResNet', 'mtan', ...onResNet('mtan')],
+    ['cross-stitch on a ResNet', 'cross-stitch', ...onResNet('cross-stitch')],
+  ] as [string, string, ...string[]][]) {
+    it(`${title}: an interrupted run goes on to the same numbers`, async () => {
+      const config = await configOf(architecture, 'train.checkpointEvery=1', ...overrides);
       const whole = await run(config, 'whole');
       let seen = 0;
       const crashing = run(config, 'crashed', ({ type }) => {

@@ -4,17 +4,41 @@ import { Tape, type Model, type PartSpec } from '../../../core/index.js';
 import { describeOnEach } from '../../engines.js';
 import { normOf } from '../../oracles/compare.js';
 import { hashed, readJson } from '../../oracles/values.js';
-import { buildPeer, imageOf, lossOf, setByName, type PeerCase, type Summary } from './peers.js';
+import {
+  buildPeer,
+  imageOf,
+  lossOf,
+  setByName,
+  shape as usual,
+  type PeerCase,
+  type Shape,
+  type Summary,
+} from './peers.js';
 
-const architectures: Readonly<Record<string, PartSpec>> = {
-  split: 'split',
-  mtan: 'mtan',
-  stan: 'stan',
-  dense: 'dense',
-  'cross-stitch': 'cross-stitch',
-  'cross-stitch-scalar': { name: 'cross-stitch', unit: 'scalar' },
-  'cross-stitch-sum': { name: 'cross-stitch', unit: 'sum' },
-  adamt: { name: 'adamt', width: 4, dropout: 0 },
+interface Case {
+  readonly architecture: PartSpec;
+  /** Default a SegNet of width 4. */
+  readonly backbone?: PartSpec;
+  readonly shape?: Shape;
+}
+
+const resNet = (architecture: string): Case => ({
+  architecture: { name: architecture, decoderChannels: 8 },
+  backbone: { name: 'resnet18', width: 8 },
+  shape: [2, 64, 96],
+});
+
+const cases: Readonly<Record<string, Case>> = {
+  split: { architecture: 'split' },
+  mtan: { architecture: 'mtan' },
+  stan: { architecture: 'stan' },
+  dense: { architecture: 'dense' },
+  'cross-stitch': { architecture: 'cross-stitch' },
+  'cross-stitch-scalar': { architecture: { name: 'cross-stitch', unit: 'scalar' } },
+  'cross-stitch-sum': { architecture: { name: 'cross-stitch', unit: 'sum' } },
+  adamt: { architecture: { name: 'adamt', width: 4, dropout: 0 } },
+  'mtan-resnet18': resNet('mtan'),
+  'cross-stitch-resnet18': resNet('cross-stitch'),
 };
 
 /** What the losses count in their sum. */
@@ -62,13 +86,14 @@ function recordPass(model: Model, image: tf.Tensor4D) {
 }
 
 describeOnEach('the other systems’ networks', () => {
-  for (const [name, architecture] of Object.entries(architectures)) {
+  for (const [name, { shape = usual, ...args }] of Object.entries(cases)) {
     it(`${name}: predictions, losses, and the gradient of every parameter`, () => {
       const before = tf.memory().numTensors;
       const wanted = readJson(`peers-${name}.json`) as PeerCase;
-      const model = buildPeer({ architecture });
+      const [, height, width] = shape;
+      const model = buildPeer({ ...args, size: { height, width } });
       setByName(model);
-      const image = imageOf(wanted.image);
+      const image = imageOf(wanted.image, shape);
       const { tape, result } = recordPass(model, image);
       for (const [task, prediction] of Object.entries(result.direct)) {
         expectSummary(prediction.dataSync<'float32'>(), task, wanted.predictions[task]!, 1e-4, 1);

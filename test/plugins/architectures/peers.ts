@@ -1,4 +1,4 @@
-/** The networks of test/oracles/peers.py: the same parameters by name, the same inputs. */
+/** The networks of test/oracles/peers.py and peers_resnets.py: the same parameters by name, the same inputs. */
 import * as tf from '@tensorflow/tfjs';
 import { assembleModel, type Model, type PartSpec, type Size, type Task } from '../../../core/index.js';
 import { offers, registry } from '../../core/model/golden.js';
@@ -19,7 +19,10 @@ export interface PeerCase {
   readonly statistics: Readonly<Record<string, number>>;
 }
 
-export const shape = [2, 32, 64] as const;
+/** [batch, height, width] */
+export type Shape = readonly [number, number, number];
+
+export const shape: Shape = [2, 32, 64];
 
 /** A task as far as networks know it. */
 export function taskOf(name: string, outputs: number): Task {
@@ -68,8 +71,8 @@ export function setByName(model: Model): void {
   }
 }
 
-export function imageOf(index: number): tf.Tensor4D {
-  return tf.tensor4d(hashed(`peers.image:${index}`, [...shape, 3], 1.5), [...shape, 3]);
+export function imageOf(index: number, of: Shape = shape): tf.Tensor4D {
+  return tf.tensor4d(hashed(`peers.image:${index}`, [...of, 3], 1.5), [...of, 3]);
 }
 
 /** mean(½ p² + p · h) with h by name. */

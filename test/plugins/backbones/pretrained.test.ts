@@ -164,7 +164,7 @@ describe('pretrained weights of a ResNet', () => {
     const values = () => model.getWeights().map((weight) => weight.dataSync().slice());
     const before = values();
     const file = join(folder, 'resnet18.safetensors');
-    expect(() => loadPretrained('encoder', model, file)).to.throw(/layer4\.1\.conv2\.weight: missing/);
+    expect(() => loadPretrained(model, '', file)).to.throw(/layer4\.1\.conv2\.weight: missing/);
     expect(values()).to.deep.equal(before);
     model.dispose();
   });

@@ -1,12 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import {
   badValue,
-  Conv2d,
   initialize,
-  requireMultiples,
   xavierNormal,
-  type ArchitectureContext,
-  type BackboneStage,
   type Distribution,
   type Features,
   type FeatureShapes,
@@ -24,34 +20,6 @@ export type PartSettings = Omit<PartContext, 'name'> & {
   /** What the kernels are drawn from. Default normal. */
   readonly distribution?: Distribution;
 };
-
-/** What a network of the SegNet family is made of. */
-export interface SegNetSettings extends PartSettings {
-  readonly tasks: readonly Task[];
-  readonly stages: readonly BackboneStage[];
-}
-
-/**
- * @param architecture its name in the config
- * @throws MtlError where the backbone has no stages, a task predicts once per image, or the image cannot be halved so often
- */
-export function segNetSettings(
-  architecture: string,
-  { tasks, backbone, ...context }: ArchitectureContext,
-): SegNetSettings {
-  const { stages } = backbone;
-  if (!stages) {
-    throw badValue('CONFIG_INVALID', {
-      what: 'backbone',
-      expected: `one of several stages for the architecture ${architecture}`,
-      found: 'one of a piece',
-      fix: 'set `backbone: segnet`',
-    });
-  }
-  expectPixels(architecture, tasks);
-  requireMultiples(context.size, 2 ** stages.length, 'a SegNet');
-  return { ...context, tasks, stages };
-}
 
 /** @throws MtlError `CONFIG_INVALID` where a task predicts once per image */
 export function expectPixels(architecture: string, tasks: readonly Task[]): void {
@@ -79,26 +47,6 @@ export function makePart(
   });
   if (fresh) initialize(name, model, scale, seed, distribution);
   return model;
-}
-
-/** `head.TASK`: a 3×3 convolution that keeps the channels, then a 1×1 convolution to the task's; nothing between them. */
-export function segNetHead(
-  { name, channels }: Task,
-  { shape }: tf.SymbolicTensor,
-  settings: PartSettings,
-): tf.LayersModel {
-  const input = tf.input({ shape: shape.slice(1), name: 'feature' });
-  const wide = new Conv2d({ name: 'conv1', filters: shape.at(-1)!, kernelSize: 3 }).apply(input);
-  const head = new Conv2d({ name: 'conv2', filters: channels, kernelSize: 1 }).apply(wide);
-  return makePart(`head.${name}`, input, head as tf.SymbolicTensor, settings);
-}
-
-/** Heads by task on one map each. */
-export function segNetHeads(
-  { tasks, ...settings }: SegNetSettings,
-  features: readonly tf.SymbolicTensor[],
-): readonly tf.LayersModel[] {
-  return tasks.map((task, index) => segNetHead(task, features[index]!, settings));
 }
 
 /** A part's outputs, one or several. */

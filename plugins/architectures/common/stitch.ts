@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs';
 /** What a cross-stitch unit's weights are numbers for. */
 export type StitchUnit = 'channel' | 'scalar' | 'sum';
 
-export interface StitchArgs {
-  readonly name?: string;
+/** What a cross-stitch unit is, wherever it stands. */
+export interface StitchUnitArgs {
   /**
    * `channel`: a weight for each pair of tasks and channel, [T, T, channels]; `scalar`: for each pair of tasks, [T, T];
    * `sum`: for each task, [T], with the same mixture for all.
@@ -16,13 +16,24 @@ export interface StitchArgs {
   readonly other: number;
 }
 
+/** As tfjs' own layers take them. */
+export interface StitchArgs extends StitchUnitArgs {
+  readonly name?: string;
+}
+
+/** Puts a cross-stitch unit into a graph → what each task goes on with. */
+export function stitch(maps: readonly tf.SymbolicTensor[], args: StitchArgs): readonly tf.SymbolicTensor[] {
+  const mixed = new CrossStitch(args).apply([...maps]) as tf.SymbolicTensor | tf.SymbolicTensor[];
+  return Array.isArray(mixed) ? mixed : maps.map(() => mixed);
+}
+
 /**
  * Cross-stitch unit (Misra et al. 2016): x̃_t = Σ_j w_tj ⊙ x_j for the maps x_j of T tasks, one output per task; with `sum` one
  * output, Σ_j w_j x_j. Weights: `weights`.
  */
 export class CrossStitch extends tf.layers.Layer {
   static readonly className = 'CrosstaskCrossStitch';
-  private readonly args: Omit<StitchArgs, 'name'>;
+  private readonly args: StitchUnitArgs;
   private mixture: tf.LayerVariable | undefined;
 
   constructor({ name, unit, own, other }: StitchArgs) {
