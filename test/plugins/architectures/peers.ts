@@ -65,7 +65,7 @@ function initial(name: string, of: readonly number[]): Float32Array {
   return hashed(name, of, 0.1);
 }
 
-export function setByName(model: Model): void {
+export function setByName(model: Pick<Model, 'parameters'>): void {
   for (const [name, parameter] of Object.entries(model.parameters)) {
     tf.tidy(() => parameter.assign(tf.tensor(initial(name, parameter.shape), parameter.shape)));
   }

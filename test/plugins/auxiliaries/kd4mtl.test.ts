@@ -73,7 +73,9 @@ describeOnEach('kd4mtl', function (engine) {
         expect(total, task).to.be.closeTo(direct + auxiliary!.kd4mtl!, 1e-4);
       }
     }
-    expect(readFileSync(join(path, 'teachers', 'checkpoints', 'best.safetensors')).equals(before)).to.equal(true);
+    expect(readFileSync(join(path, 'teachers', 'checkpoints', 'best.safetensors')).equals(before)).to.equal(
+      true,
+    );
     const { tensors: saved, metadata } = parseSafetensors(parts('student'));
     const names = [...saved.keys()].filter((name) => name.startsWith('auxiliary.'));
     const adaptors = ['segmentation', 'depth'].flatMap((task) =>
@@ -84,8 +86,9 @@ describeOnEach('kd4mtl', function (engine) {
       ...adaptors.map((name) => `auxiliary.kd4mtl/${name}`),
       ...moments.map((name) => `auxiliary.kd4mtl.optimizer/${name}`),
     ]);
-    expect([...saved.keys()].filter((name) => name.includes('stan') || name.includes('encoder.depth'))).to.have
-      .lengthOf(0);
+    expect(
+      [...saved.keys()].filter((name) => name.includes('stan') || name.includes('encoder.depth')),
+    ).to.have.lengthOf(0);
     expect(metadata.values).to.match(/"auxiliary.kd4mtl":\{"teachers":\{"segmentation":"[0-9a-f]{64}"/);
   });
 
@@ -105,12 +108,19 @@ describeOnEach('kd4mtl', function (engine) {
     renameSync(folder('teachers'), folder('aside'));
     await run(await load('stan', null, 'train.seed=1'), 'teachers');
     const config = await student();
-    const { code, message } = await failureOf(() => train(config, { folder: folder('changed'), resume: true }));
+    const { code, message } = await failureOf(() =>
+      train(config, { folder: folder('changed'), resume: true }),
+    );
     expect(code).to.equal('CHECKPOINT_INVALID');
-    expect(message).to.match(/the teacher of "segmentation": expected the one that the training was begun with/);
+    expect(message).to.match(
+      /the teacher of "segmentation": expected the one that the training was begun with/,
+    );
     rmSync(folder('teachers'), { recursive: true });
     renameSync(folder('aside'), folder('teachers'));
   });
+
+  // What follows does not depend on the engine.
+  if (engine !== 'wasm') return;
 
   it('a student in use has neither teachers nor adaptors', async () => {
     renameSync(folder('teachers'), folder('away'));
@@ -147,7 +157,80 @@ describeOnEach('kd4mtl', function (engine) {
   });
 
   it('gradient methods find what the tasks share, beside the adaptors', async () => {
-    const steps = await run(await student('weighter=pcgrad', 'architecture=split', 'train.clipNorm=1'), 'pcgrad');
+    const steps = await run(
+      await student('weighter=pcgrad', 'architecture=split', 'train.clipNorm=1'),
+      'pcgrad',
+    );
     expect(steps).to.have.lengthOf(2);
+  });
+
+  const refusals: readonly (readonly [string, object, string, RegExp, ...string[]])[] = [
+    [
+      'no such run',
+      { teachers: './none' },
+      'RUN_INVALID',
+      /^auxiliary\[0\]\.teachers: expected the folder of a trained run, found no run at .*none; check the path, or train it: mtl train --preset stan --run /,
+    ],
+    [
+      'a task that there is none of',
+      { teachers: { normals: 'teachers' } },
+      'CONFIG_INVALID',
+      /^auxiliary\[0\]\.teachers: expected folders for tasks of the config, segmentation, depth, found "normals"$/,
+    ],
+    [
+      'another size of image',
+      { teachers: 'teachers' },
+      'CONFIG_INVALID',
+      /teachers: expected a run on images of 32×64, found one of 32×32/,
+      'dataset.size=[32,64]',
+    ],
+    [
+      'other channels',
+      { teachers: { segmentation: 'teachers' } },
+      'CONFIG_INVALID',
+      /teachers\.segmentation: expected a run whose segmentation has 3 channels, found 7/,
+      'tasks.segmentation.type=normals',
+      'dataset.labels=["depth","normals"]',
+    ],
+    [
+      'maps of other sizes',
+      { teachers: 'teachers' },
+      'CONFIG_INVALID',
+      /teachers: expected a network whose bottleneck is 2×2, as the student’s, found 1×1/,
+      'architecture={"name":"adamt","width":2}',
+    ],
+    [
+      'a weight for some tasks alone',
+      { teachers: 'teachers', lambda: { depth: 1 } },
+      'CONFIG_INVALID',
+      /^auxiliary\[0\]\.lambda: expected one number, or one for each of segmentation, depth, found \{"depth":1\}$/,
+    ],
+  ];
+  for (const [title, auxiliary, code, wanted, ...overrides] of refusals) {
+    it(`refuses ${title}, and leaves no tensor`, async () => {
+      const tensors = tf.memory().numTensors;
+      const config = await load('kd4mtl', auxiliary, ...overrides);
+      const error = await failureOf(() => train(config, { folder: folder('refused') }));
+      expect(error.message).to.match(wanted);
+      expect(error.code).to.equal(code);
+      expect(tf.memory().numTensors).to.equal(tensors);
+    });
+  }
+
+  it('refuses a teacher without a best model, with the command that goes on with it', async () => {
+    cpSync(folder('teachers'), folder('begun'), { recursive: true });
+    rmSync(join(path, 'begun', 'checkpoints', 'best.safetensors'));
+    const config = await load('kd4mtl', { teachers: 'begun' });
+    const { message } = await failureOf(() => train(config, { folder: folder('refused') }));
+    expect(message).to.match(
+      /found a run without a best model yet, .*begun; let it go on: mtl train --resume --run .*begun$/,
+    );
+  });
+
+  it('says how to train teachers where none are named', async () => {
+    const { message } = await failureOf(() => load('kd4mtl', null));
+    expect(message).to.include('auxiliary[0].teachers: expected the folder of a run that has all tasks');
+    expect(message).to.include('mtl train --preset stan --run runs/teachers');
+    expect(message).to.include('found nothing');
   });
 });
