@@ -216,6 +216,19 @@ def adamt(parameters, image):
     return {task: decode(task) for task in CHANNELS}
 
 
+def fixed(losses, parameters):
+    return WEIGHTS
+
+
+def adaptive(losses, parameters):
+    """AdaMT-Net's λ_t: mean |∂L_t/∂K_t| with K_t the first kernel of a decoder, divided by their sum."""
+    pulls = {}
+    for task, value in losses.items():
+        kernel = parameters.values[f"decoder.{task}.block1.conv1.kernel"]
+        pulls[task] = torch.autograd.grad(value, kernel, retain_graph=True)[0].abs().mean().detach()
+    return {task: pull / sum(pulls.values()) for task, pull in pulls.items()}
+
+
 # Which of a series of images: one that stands rounding well (peers_images.py). Elsewhere a ReLU or a maximum flips.
 CASES = {
     "split": (split, 2),
@@ -226,6 +239,7 @@ CASES = {
     "cross-stitch-scalar": (cross_stitch("scalar"), 2),
     "cross-stitch-sum": (cross_stitch("sum"), 9),
     "adamt": (adamt, 3),
+    "adamt-weighted": (adamt, 3, adaptive),
 }
 
 
@@ -250,18 +264,21 @@ def forward(network, index, parameters):
     return predictions, {task: loss(task, prediction) for task, prediction in predictions.items()}
 
 
-def total(network, index, parameters):
-    _, losses = forward(network, index, parameters)
-    return sum(WEIGHTS[task] * value for task, value in losses.items())
-
-
-def run(network, index):
-    parameters = Parameters()
+def differentiate(network, index, parameters, weigh=fixed):
+    """-> predictions, losses and weights by task; the gradients of the weighted sum are in the parameters"""
     predictions, losses = forward(network, index, parameters)
-    sum(WEIGHTS[task] * value for task, value in losses.items()).backward()
+    weights = weigh(losses, parameters)
+    sum(weights[task] * value for task, value in losses.items()).backward()
+    return predictions, losses, weights
+
+
+def run(network, index, weigh=fixed):
+    parameters = Parameters()
+    predictions, losses, weights = differentiate(network, index, parameters, weigh)
     return {
         "image": index,
         "losses": {task: number(value) for task, value in losses.items()},
+        "weights": {task: number(weight) for task, weight in weights.items()},
         "predictions": {task: summary(task, nhwc(value)) for task, value in predictions.items()},
         "gradients": {name: summary(name, value.grad) for name, value in parameters.values.items()},
         "statistics": {name: summary(name, value)[1] for name, value in parameters.statistics.items()},
@@ -269,5 +286,5 @@ def run(network, index):
 
 
 def make():
-    for name, (network, index) in CASES.items():
-        write_json(f"peers-{name}.json", run(network, index))
+    for name, case in CASES.items():
+        write_json(f"peers-{name}.json", run(*case))

@@ -28,17 +28,17 @@ class Noisy(peers.Parameters):
         return self.noisy(super().norm(*arguments))
 
 
-def gradients(network, index, parameters):
-    peers.total(network, index, parameters).backward()
+def gradients(network, index, parameters, weigh):
+    peers.differentiate(network, index, parameters, weigh)
     return {name: value.grad for name, value in parameters.values.items()}
 
 
-def error(network, index):
+def error(network, index, weigh=peers.fixed):
     """The largest ‖error‖/‖g‖ of a parameter."""
-    exact = gradients(network, index, peers.Parameters())
+    exact = gradients(network, index, peers.Parameters(), weigh)
     return max(
         float((found[name] - value).norm() / value.norm())
-        for found in (gradients(network, index, Noisy(seed)) for seed in (0, 1))
+        for found in (gradients(network, index, Noisy(seed), weigh) for seed in (0, 1))
         for name, value in exact.items()
         if value.norm() > peers.EXACT_ZERO
     )
@@ -47,6 +47,6 @@ def error(network, index):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     for name in sys.argv[1:] or peers.CASES:
-        network = peers.CASES[name][0]
-        errors = sorted((error(network, index), index) for index in range(IMAGES))
+        network, _, *weigh = peers.CASES[name]
+        errors = sorted((error(network, index, *weigh), index) for index in range(IMAGES))
         print(name, [(index, f"{value:.1e}") for value, index in errors[:4]], flush=True)
