@@ -71,11 +71,14 @@ const symbols: Readonly<Record<string, string>> = {
   '’': "'",
   '“': '``',
   '”': "''",
+  '†': '\\dag{}',
+  '‡': '\\ddag{}',
+  '§': '\\S{}',
 };
 
 function escape(text: string): string {
   return text
     .replace(/^-(?=\d)/, '−')
-    .replace(/[\\~^±↑↓–−’“”&%$#_{}]/g, (character) => symbols[character] ?? `\\${character}`)
+    .replace(/[\\~^±↑↓–−’“”†‡§&%$#_{}]/g, (character) => symbols[character] ?? `\\${character}`)
     .replaceAll('Δm', '$\\Delta_m$');
 }

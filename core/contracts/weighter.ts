@@ -7,6 +7,12 @@ export type NamedGradients = Readonly<Record<string, tf.Tensor>>;
 /** Rows of numbers, computed in double precision. */
 export type Matrix = readonly (readonly number[])[];
 
+/** A parameter of the model, by its name. */
+export interface NamedParameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
 /**
  * What a gradient method looks at and combines:
  * `shared`: the parameters that more than one loss reaches, found from the graph;
@@ -50,6 +56,12 @@ export interface MultiTaskProblem {
    * @param weights ω, by default ones
    */
   perTask(scope: GradientScope, weights?: readonly number[]): TaskGradients;
+  /**
+   * The parameters that one task's loss alone reaches: a list per task, in the order in which the forward pass comes to
+   * them. It takes the tasks' passes through their own parts, which whatever is asked afterwards finds done; so does a scope
+   * of such parameters, which leaves the shared part alone.
+   */
+  ownParameters(): readonly (readonly NamedParameter[])[];
 }
 
 /** What a weighter knows before the first step. */

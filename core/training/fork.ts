@@ -7,6 +7,8 @@ export interface Fork {
   readonly tensors: readonly tf.Tensor[];
   /** The one result that an operation belongs to, by its place on the tape; null: several, undefined: none. */
   readonly owners: readonly (number | null | undefined)[];
+  /** By result, the parameters that it alone depends on, in the order in which the operations read them. */
+  readonly own: readonly (readonly tf.Tensor[])[];
   /** How many of the results depend on a tensor. */
   countOf(tensor: tf.Tensor): number;
 }
@@ -35,5 +37,15 @@ export function forkOf(
     typeof owners[place] === 'number' ? Object.values(inputs).filter(isShared) : [],
   );
   const tensors = new Map([...read, ...results.filter(isShared)].map((tensor) => [tensor.id, tensor]));
-  return { tensors: [...tensors.values()], owners, countOf: ({ id }) => counts.get(id) ?? 0 };
+  const own = results.map((_, index) =>
+    nodes
+      .flatMap(({ inputs }, place) => (owners[place] === index ? Object.values(inputs) : []))
+      .filter(({ id }) => named.has(id) && counts.get(id) === 1),
+  );
+  return {
+    tensors: [...tensors.values()],
+    owners,
+    own: own.map((read) => [...new Map(read.map((tensor) => [tensor.id, tensor])).values()]),
+    countOf: ({ id }) => counts.get(id) ?? 0,
+  };
 }

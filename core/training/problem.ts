@@ -1,5 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import type { GradientScope, MultiTaskProblem, NamedGradients, TaskGradients } from '../contracts/index.js';
+import type {
+  GradientScope,
+  MultiTaskProblem,
+  NamedGradients,
+  NamedParameter,
+  TaskGradients,
+} from '../contracts/index.js';
 import { present } from './named.js';
 import { scopedGradients } from './scoped-gradients.js';
 import { SharedPasses, type SharedParameters } from './shared-passes.js';
@@ -44,11 +50,15 @@ export class TapeProblem implements MultiTaskProblem {
   }
 
   perTask(scope: GradientScope, weights: readonly number[] = this.tasks.map(() => 1)): TaskGradients {
-    const heads = (this.heads ??= new TaskHeads(this.args));
+    const heads = this.passed();
     const passes = (parameters: SharedParameters): SharedPasses => this.passesFor(heads, parameters);
     const gradients = scopedGradients(scope, { tasks: this.tasks, heads, passes, weights });
     this.scopes.push(gradients);
     return gradients;
+  }
+
+  ownParameters(): readonly (readonly NamedParameter[])[] {
+    return this.passed().ownParameters();
   }
 
   /** Frees what the problem holds; the losses stay the caller's. */
@@ -56,6 +66,11 @@ export class TapeProblem implements MultiTaskProblem {
     for (const owner of [...this.scopes, ...this.passes.values()]) owner.dispose();
     this.heads?.dispose();
     this.args.tape.dispose();
+  }
+
+  /** The tasks' own parts, once they are passed through. */
+  private passed(): TaskHeads {
+    return (this.heads ??= new TaskHeads(this.args));
   }
 
   /** What is compared for diagnostics is then there for a weighter with the same scope. */

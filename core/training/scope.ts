@@ -1,6 +1,11 @@
 import type * as tf from '@tensorflow/tfjs';
 import { badValue } from '../errors.js';
 
+/** Whether a parameter is one that a name means; `encoder.*` are all that start so. */
+export function fitsName(pattern: string, name: string): boolean {
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+}
+
 /**
  * The parameters that a list of names means; `encoder.*` are all that start so.
  * @throws MtlError `CONFIG_INVALID` where a name fits none
@@ -8,9 +13,7 @@ import { badValue } from '../errors.js';
 export function namedParameters(list: readonly string[], parameters: readonly string[]): ReadonlySet<string> {
   const found = new Set<string>();
   for (const pattern of list) {
-    const fits = parameters.filter((name) =>
-      pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
-    );
+    const fits = parameters.filter((name) => fitsName(pattern, name));
     if (fits.length === 0) {
       throw badValue('CONFIG_INVALID', {
         what: 'the gradients of a weighter',

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { NamedGradients } from '../contracts/index.js';
+import type { NamedGradients, NamedParameter } from '../contracts/index.js';
 import type { Fork } from './fork.js';
 import { present, scaled } from './named.js';
 import type { ProblemArgs } from './problem.js';
@@ -37,6 +37,12 @@ export class TaskHeads {
         found.slice(count),
       ),
     );
+  }
+
+  /** @see MultiTaskProblem.ownParameters */
+  ownParameters(): readonly (readonly NamedParameter[])[] {
+    const names = new Map(Object.entries(this.args.parameters).map(([name, { id }]) => [id, name]));
+    return this.fork.own.map((ofTask) => ofTask.map(({ id, shape }) => ({ name: names.get(id)!, shape })));
   }
 
   /** ∂L_t at the features that lie between the shared part and the heads, by `representation.0`, …, one task each. */

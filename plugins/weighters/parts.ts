@@ -1,4 +1,4 @@
-/** The built-in weighters, by the name that a config uses. */
+/** The built-in weighters, by the name that a config uses; `adamtWeights` is `adamt` there, as is the architecture. */
 export { alignedMtl } from './gradients/aligned-mtl.js';
 export { cagrad } from './gradients/cagrad.js';
 export { conflictFree } from './gradients/conflict-free.js';
@@ -21,6 +21,7 @@ export { sdmgrad } from './gradients/sdmgrad.js';
 export { sum } from './gradients/sum.js';
 export { trimmedMean } from './gradients/trimmed-mean.js';
 export { upgrad } from './gradients/upgrad.js';
+export { adamtWeights } from './losses/adamt.js';
 export { constant } from './losses/constant.js';
 export { dwa } from './losses/dwa.js';
 export { equal } from './losses/equal.js';

@@ -1,4 +1,6 @@
 import * as parts from './parts.js';
 
+const { adamtWeights, ...others } = parts;
+
 /** All of them, by name. */
-export const weighters = { ...parts };
+export const weighters = { ...others, adamt: adamtWeights };

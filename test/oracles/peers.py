@@ -226,6 +226,19 @@ def adamt(parameters, image):
     return {task: decode(task) for task in CHANNELS}
 
 
+def fixed(losses, parameters):
+    return WEIGHTS
+
+
+def adaptive(losses, parameters):
+    """AdaMT-Net's λ_t: mean |∂L_t/∂K_t| with K_t the first kernel of a decoder, divided by their sum."""
+    pulls = {}
+    for task, value in losses.items():
+        kernel = parameters.values[f"decoder.{task}.block1.conv1.kernel"]
+        pulls[task] = torch.autograd.grad(value, kernel, retain_graph=True)[0].abs().mean().detach()
+    return {task: pull / sum(pulls.values()) for task, pull in pulls.items()}
+
+
 # Which of a series of images: one that stands rounding well (peers_images.py). Elsewhere a ReLU or a maximum flips.
 CASES = {
     "split": (heads(split), 2),
@@ -236,6 +249,7 @@ CASES = {
     "cross-stitch-scalar": (cross_stitch("scalar"), 2),
     "cross-stitch-sum": (cross_stitch("sum"), 9),
     "adamt": (adamt, 3),
+    "adamt-weighted": (adamt, 3, adaptive),
 }
 
 
@@ -261,18 +275,25 @@ def forward(network, index, parameters, shape=SHAPE):
     return predictions, {task: loss(task, prediction) for task, prediction in predictions.items()}
 
 
-def total(network, index, parameters, shape=SHAPE):
-    _, losses = forward(network, index, parameters, shape)
-    return sum(WEIGHTS[task] * value for task, value in losses.items())
-
-
-def run(network, index, shape=SHAPE):
-    parameters = Parameters()
+def weighed(network, index, parameters, weigh=fixed, shape=SHAPE):
+    """-> predictions, losses and weights by task, and the weighted sum of the losses"""
     predictions, losses = forward(network, index, parameters, shape)
-    sum(WEIGHTS[task] * value for task, value in losses.items()).backward()
+    weights = weigh(losses, parameters)
+    return predictions, losses, weights, sum(weights[task] * value for task, value in losses.items())
+
+
+def total(*arguments, **named):
+    return weighed(*arguments, **named)[-1]
+
+
+def run(network, index, weigh=fixed, shape=SHAPE):
+    parameters = Parameters()
+    predictions, losses, weights, sum_of_losses = weighed(network, index, parameters, weigh, shape)
+    sum_of_losses.backward()
     return {
         "image": index,
         "losses": {task: number(value) for task, value in losses.items()},
+        "weights": {task: number(weight) for task, weight in weights.items()},
         "predictions": {task: summary(task, nhwc(value)) for task, value in predictions.items()},
         "gradients": {name: summary(name, value.grad) for name, value in parameters.values.items()},
         "statistics": {name: summary(name, value)[1] for name, value in parameters.statistics.items()},
@@ -280,5 +301,5 @@ def run(network, index, shape=SHAPE):
 
 
 def make():
-    for name, (network, index) in CASES.items():
-        write_json(f"peers-{name}.json", run(network, index))
+    for name, case in CASES.items():
+        write_json(f"peers-{name}.json", run(*case))

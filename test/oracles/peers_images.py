@@ -5,7 +5,6 @@ and batch norm. Writes nothing.
 """
 
 import sys
-from functools import partial
 
 import torch
 
@@ -15,13 +14,22 @@ import peers_resnets
 
 NOISE = 2**-24
 IMAGES = 30
-# The sum of losses of each, from an image's number and parameters.
-CASES = {name: partial(peers.total, network) for name, (network, _) in peers.CASES.items()}
-CASES |= {
-    name: partial(peers.total, network, shape=peers_resnets.SHAPE)
-    for name, (network, _) in peers_resnets.CASES.items()
+
+
+def totals(module, total, **how):
+    """The sum of losses of each case, from an image's number and parameters."""
+
+    def of(network, _, *weigh):
+        return lambda index, parameters: total(network, index, parameters, *weigh, **how)
+
+    return {name: of(*case) for name, case in module.CASES.items()}
+
+
+CASES = {
+    **totals(peers, peers.total),
+    **totals(peers_resnets, peers.total, shape=peers_resnets.SHAPE),
+    **totals(distillation, distillation.total),
 }
-CASES |= {name: partial(distillation.total, student) for name, (student, _) in distillation.CASES.items()}
 
 
 class Noisy(peers.Parameters):

@@ -111,4 +111,4 @@ CASES = {
 
 def make():
     for name, (network, index) in CASES.items():
-        write_json(f"peers-{name}.json", run(network, index, SHAPE))
+        write_json(f"peers-{name}.json", run(network, index, shape=SHAPE))

@@ -17,9 +17,12 @@ sdmgrad (Xiao et al. 2023): likewise, `iterations` times a step: w = Π(w − ra
   draw `update` first.
 excessMtl (He et al. 2024): excess r_t = Σ g²/√(Σ g² so far + 1e-7); from c = 1: c_t ∝ c_t exp(η r_t/r_t of the first
   step), Σ c = T, as in the authors' code (the paper: Σ c = 1). The first step multiplies all alike, so changes nothing.
+adamt (Jha et al. 2020): the gradient of task t's own kernel K_t, of n − t values, is the beginning of its row;
+  m_t = mean |∂L_t/∂K_t|; c = m/Σm, so d = Gᵀc.
 """
 
 import numpy as np
+import torch
 from scipy.optimize import minimize
 from scipy.special import softmax
 from scipy.stats import trim_mean
@@ -162,6 +165,36 @@ def excess_mtl(given):
         yield entry("excessMtl", given["name"], steps, {"rate": rate})
 
 
+def adamt_by_torch(gradients, sizes):
+    """-> λ and the update of the shared parameters, from losses that are linear in them and in the kernels"""
+    rows = torch.tensor(gradients)
+    shared = torch.zeros(rows.shape[1], dtype=torch.float64, requires_grad=True)
+    kernels = [torch.zeros(int(size), dtype=torch.float64, requires_grad=True) for size in sizes]
+    losses = [row @ shared + row[: len(kernel)] @ kernel for row, kernel in zip(rows, kernels)]
+    pulls = [
+        torch.autograd.grad(loss, kernel, retain_graph=True)[0].abs().mean() for loss, kernel in zip(losses, kernels)
+    ]
+    weights = torch.stack(pulls).detach()
+    weights = weights / weights.sum()
+    sum(weight * loss for weight, loss in zip(weights, losses)).backward()
+    return weights.numpy(), shared.grad.numpy()
+
+
+def adamt(given):
+    steps = []
+    for gradients in given["gradients"]:
+        tasks, size = gradients.shape
+        sizes = size - np.arange(tasks)
+        own = np.arange(size) < sizes[:, None]
+        magnitudes = (np.abs(gradients) * own).sum(1) / sizes
+        c = magnitudes / magnitudes.sum()
+        weights, update = adamt_by_torch(gradients, sizes)
+        close(c, weights, 1e-12, "adamt, by PyTorch")
+        close(gradients.T @ c, update, 1e-12, "adamt: the update, by PyTorch")
+        steps.append({"c": c, "d": gradients.T @ c})
+    yield entry("adamt", given["name"], steps)
+
+
 def check_projection():
     """Once against a general solver."""
     v = np.array([0.9, -0.2, 0.6, 0.1])
@@ -177,6 +210,6 @@ PUBLISHED_TRIM = [[1e11, 3], [1, -1e11], [-1e10, 1e10], [2, 2]], [1.5, 2.5]
 def make():
     check_projection()
     close(np.sort(PUBLISHED_TRIM[0], axis=0)[1:3].mean(0), PUBLISHED_TRIM[1], 1e-12, "trimmedMean, from TorchJD")
-    makers = (trimmed_mean, graddrop, db_mtl, moco, modo, sdmgrad, excess_mtl)
+    makers = (trimmed_mean, graddrop, db_mtl, moco, modo, sdmgrad, excess_mtl, adamt)
     entries = [found for maker in makers for given in CASES for found in maker(given)]
     write_json("weighters-tensor.json", {"entries": plain(entries)})

@@ -21,6 +21,7 @@ export async function weighLosses(
     tasks: problem.tasks,
     losses: problem.losses,
     perTask: (scope, weights) => problem.perTask(scope, weights),
+    ownParameters: () => problem.ownParameters(),
     weighted(found) {
       weights = found;
       return {};
@@ -45,5 +46,6 @@ function scaled(problem: MultiTaskProblem, omegas: readonly number[]): MultiTask
     losses: times(problem.losses),
     weighted: (weights) => problem.weighted(times(weights)),
     perTask: (scope, weights) => problem.perTask(scope, weights ? times(weights) : omegas),
+    ownParameters: () => problem.ownParameters(),
   };
 }

@@ -234,6 +234,30 @@ describeOnEach('TapeProblem', () => {
     ]);
   });
 
+  it('lists each task’s own parameters as the forward pass comes to them', () => {
+    open('xtc-soft');
+    const own = pass.problem.ownParameters();
+    const all = Object.keys(network.model.parameters);
+    ['segmentation', 'depth'].forEach((task, index) => {
+      const names = own[index]!.map(({ name }) => name);
+      expect(names[0]).to.equal(`decoder.${task}.block1.conv1.kernel`);
+      expect(own[index]![0]!.shape).to.deep.equal(network.model.parameters[names[0]!]!.shape);
+      const isOwn = (name: string): boolean =>
+        name.startsWith(`decoder.${task}.`) || name.startsWith(`transfer.${task}-`);
+      expect(names).to.have.members(all.filter(isOwn));
+    });
+  });
+
+  it('finds a network’s whole way its own where nothing is shared', () => {
+    open('st-net');
+    const own = pass.problem.ownParameters();
+    expect(own.map(([first]) => first!.name)).to.deep.equal([
+      'encoder.segmentation.conv1.kernel',
+      'encoder.depth.conv1.kernel',
+    ]);
+    expect(own.flat()).to.have.lengthOf(Object.keys(network.model.parameters).length);
+  });
+
   it('finds nothing shared in a network per task', async () => {
     open('st-net');
     const shared = pass.problem.perTask('shared');

@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
-import { Tape, type Model, type PartSpec } from '../../../core/index.js';
+import { createPart, Tape, TapeProblem, type Model, type PartSpec } from '../../../core/index.js';
+import { adamtWeights } from '../../../plugins/weighters/index.js';
 import { describeOnEach } from '../../engines.js';
 import { normOf } from '../../oracles/compare.js';
 import { hashed, readJson } from '../../oracles/values.js';
+import { ready } from '../weighters/fake-problem.js';
 import {
   buildPeer,
   imageOf,
@@ -40,9 +42,6 @@ const cases: Readonly<Record<string, Case>> = {
   'mtan-resnet18': resNet('mtan'),
   'cross-stitch-resnet18': resNet('cross-stitch'),
 };
-
-/** What the losses count in their sum. */
-const weights: Readonly<Record<string, number>> = { segmentation: 1, depth: 2 };
 
 /**
  * ‖g − g*‖ / ‖g*‖ along a probe. PyTorch's own float32 comes to 7e-5 at most, and to 1.04e-4 with Dense, whose first stages
@@ -102,7 +101,7 @@ describeOnEach('the other systems’ networks', () => {
       }
       const seeds = Object.entries(result.losses).map(([task, of]) => ({
         of,
-        gradient: tf.scalar(weights[task]!),
+        gradient: tf.scalar(wanted.weights[task]!),
       }));
       const gradients = tape.backward(seeds, Object.values(model.parameters), true);
       const names = Object.keys(model.parameters);
@@ -123,4 +122,40 @@ describeOnEach('the other systems’ networks', () => {
       expect(tf.memory().numTensors, 'tensors left').to.equal(before);
     });
   }
+
+  it('adamt with its own weights: λ, and the gradient of every parameter', async () => {
+    const before = tf.memory().numTensors;
+    const wanted = readJson('peers-adamt-weighted.json') as PeerCase;
+    const model = buildPeer(cases.adamt!);
+    setByName(model);
+    const image = imageOf(wanted.image, usual);
+    const { tape, result } = recordPass(model, image);
+    const tasks = Object.keys(result.losses);
+    const losses = Object.values(result.losses);
+    const problem = new TapeProblem({
+      tasks,
+      losses,
+      values: losses.map((loss) => loss.dataSync()[0]!),
+      tape,
+      parameters: model.parameters,
+    });
+    const weighter = ready(createPart(adamtWeights), tasks);
+    const gradients = await weighter.update(problem);
+    (await weighter.weights()).forEach((weight, task) => {
+      const error = Math.abs(weight / wanted.weights[tasks[task]!]! - 1);
+      expect(error, `λ of ${tasks[task]!}`).to.be.at.most(toleranceOf('adamt'));
+    });
+    expect(Object.keys(gradients)).to.have.members(Object.keys(wanted.gradients));
+    const all = normOf(Object.values(wanted.gradients).map(([norm]) => norm));
+    for (const [name, gradient] of Object.entries(gradients)) {
+      // λ_t g_t is off by what λ_t is, which is made of gradients, and by what g_t is.
+      const most = 2 * toleranceOf('adamt');
+      expectSummary(gradient.dataSync<'float32'>(), name, wanted.gradients[name]!, most, all);
+    }
+    problem.dispose();
+    weighter.dispose();
+    tf.dispose([image, result, gradients] as tf.TensorContainer[]);
+    model.dispose();
+    expect(tf.memory().numTensors, 'tensors left').to.equal(before);
+  });
 });

@@ -13,6 +13,8 @@ export interface PeerCase {
   /** Which of the series of images. */
   readonly image: number;
   readonly losses: Readonly<Record<string, number>>;
+  /** What the losses count in the sum that the gradients are of. */
+  readonly weights: Readonly<Record<string, number>>;
   readonly predictions: Readonly<Record<string, Summary>>;
   readonly gradients: Readonly<Record<string, Summary>>;
   /** Moving statistics after the pass, by their product with probe 0. */

@@ -1,5 +1,11 @@
 import { expect } from 'chai';
-import { comparisonTable, loadComparison, type LoadedComparison } from '../../../core/index.js';
+import {
+  comparisonTable,
+  comparisonTex,
+  loadComparison,
+  type LoadedComparison,
+  type PartSpec,
+} from '../../../core/index.js';
 import { summarize } from '../../../core/compare/summarize.js';
 import { builtin } from '../../../plugins/index.js';
 
@@ -44,7 +50,66 @@ const printed: Readonly<Record<string, readonly string[]>> = {
     'XTasC-Net, uncertainty: 30.31 / 63.02 / 0.5954 / 22.35 / 4.09',
     'XTasC-Net, GradNorm: 30.71 / 63.44 / 0.6002 / 22.22 / 4.53',
   ],
+  'paper-table-2': [
+    'STAN: 51.90 / 90.87 / 0.0145 / 27.46 / –',
+    'Dense†: 51.89 / 91.22 / 0.0134 / 25.36 / –',
+    'Cross-Stitch†: 50.31 / 90.43 / 0.0152 / 31.36 / –',
+    'MTAN*: 53.04 / 91.11 / 0.0144 / 33.63 / –',
+    'PCGrad*: 53.59 / 91.45 / 0.0171 / 31.34 / –',
+    'KD4MTL*: 52.71 / 91.54 / 0.0139 / 27.33 / –',
+    'AdaMT-Net‡: 62.53 / 94.16 / 0.0125 / 22.23 / –',
+    'XTasC-Net†: 66.51 / 93.56 / 0.0122 / 19.40 / –',
+  ],
+  'paper-table-4': [
+    'STAN: 16.65 / 55.07 / 0.6935 / 28.91 / –',
+    'Dense§: 17.22 / 55.59 / 0.6002 / 26.54 / –',
+    'Cross-Stitch§: 17.01 / 53.99 / 0.6095 / 26.71 / –',
+    'MTAN§: 20.10 / 53.73 / 0.6417 / 27.58 / –',
+    'PCGrad†: 21.29 / 54.07 / 0.6705 / 30.00 / –',
+    'KD4MTL*: 22.44 / 57.32 / 0.6003 / 26.01 / –',
+    'AdaMT-Net‡: 20.61 / 58.91 / 0.6136 / 25.47 / –',
+    'XTasC-Net†: 30.31 / 63.02 / 0.5954 / 22.35 / –',
+  ],
 };
+
+/** Preset, backbone, weighting and protocol of each row of the tables of all systems. */
+const systems: Readonly<Record<string, readonly string[]>> = {
+  'paper-table-2': [
+    'STAN: stan on segnet, equal, 200 epochs of 2',
+    'Dense†: dense on segnet, uncertainty, 200 epochs of 2',
+    'Cross-Stitch†: cross-stitch on segnet, uncertainty, 200 epochs of 2',
+    'MTAN*: mtan on segnet, equal, 200 epochs of 2',
+    'PCGrad*: mtan on segnet, pcgrad, 200 epochs of 2',
+    'KD4MTL*: mtan on segnet, equal, taught by STAN, 200 epochs of 2',
+    'AdaMT-Net‡: adamt on segnet, adamt, 200 epochs of 8',
+    'XTasC-Net†: shared on resnet34, uncertainty, 250 epochs of 8',
+  ],
+  'paper-table-4': [
+    'STAN: stan on segnet, equal, 200 epochs of 2',
+    'Dense§: dense on segnet, dwa, 200 epochs of 2',
+    'Cross-Stitch§: cross-stitch on segnet, dwa, 200 epochs of 2',
+    'MTAN§: mtan on segnet, dwa, 200 epochs of 2',
+    'PCGrad†: mtan on segnet, pcgrad over uncertainty, 200 epochs of 2',
+    'KD4MTL*: mtan on segnet, equal, taught by STAN, 200 epochs of 2',
+    'AdaMT-Net‡: adamt on segnet, adamt, 200 epochs of 4',
+    'XTasC-Net†: shared on resnet34, uncertainty, 100 epochs of 6',
+  ],
+};
+
+const nameOf = (spec: PartSpec): string => (typeof spec === 'string' ? spec : spec.name);
+
+function inWords({ row, takes, loaded: { config } }: LoadedComparison['cells'][number]): string {
+  const { architecture, backbone, weighter, train } = config;
+  const losses = typeof weighter === 'string' ? undefined : (weighter.losses as PartSpec | undefined);
+  const weighting = `${nameOf(weighter)}${losses ? ` over ${nameOf(losses)}` : ''}`;
+  const protocol = `${train.epochs} epochs of ${train.batchSize}`;
+  return [
+    `${row}: ${nameOf(architecture)} on ${nameOf(backbone)}`,
+    weighting,
+    ...takes.map((taken) => `taught by ${taken}`),
+    protocol,
+  ].join(', ');
+}
 
 const load = (preset: string): Promise<LoadedComparison> => loadComparison({ plugins: [builtin], preset });
 
@@ -56,7 +121,7 @@ describe('the comparisons of the paper', () => {
   for (const [preset, lines] of Object.entries(printed)) {
     it(`${preset} has the paper’s figures, marked as the paper’s`, async () => {
       const loaded = await load(preset);
-      const data = preset.endsWith('nyuv2') ? 'NYUv2' : 'Cityscapes';
+      const data = /nyuv2|table-4/.test(preset) ? 'NYUv2' : 'Cityscapes';
       const result = summarize(loaded, () => undefined);
       const { rows, labels, notes } = comparisonTable(result);
       const others = rows.filter(({ published }) => published !== null);
@@ -122,5 +187,44 @@ describe('the comparisons of the paper', () => {
     );
     const [first, ...others] = cells.map(({ loaded: { config } }) => ({ ...config, backbone: null }));
     for (const other of others) expect(other).to.deep.equal(first);
+  });
+
+  for (const [preset, rows] of Object.entries(systems)) {
+    it(`${preset} has the systems with the weighting that their sign says, on their own backbones`, async () => {
+      const { cells, spec } = await load(preset);
+      expect(cells.map(inWords)).to.deep.equal(rows);
+      expect(spec.baseline).to.equal('STAN');
+      for (const sign of new Set(rows.flatMap((row) => /[*†‡§](?=:)/.exec(row) ?? [])))
+        expect(spec.title).to.include(`${sign} `);
+      const narrow = await loadComparison({
+        plugins: [builtin],
+        preset,
+        comparison: { base: { extends: 'mt-net' }, axes: { model: { STAN: { backbone: { width: 8 } } } } },
+      });
+      expect(narrow.cells[0]!.loaded.config.backbone).to.deep.equal({ name: 'segnet', width: 8 });
+      expect(narrow.cells.map(({ loaded }) => nameOf(loaded.config.backbone))).to.deep.equal(
+        cells.map(({ loaded }) => nameOf(loaded.config.backbone)),
+      );
+    });
+  }
+
+  it('paper-table-2 has the paper’s numbers of parameters', async () => {
+    const result = summarize(await load('paper-table-2'), () => undefined);
+    const { rows, labels, columns } = comparisonTable(result);
+    expect(columns[labels]!.label).to.equal('#P');
+    const published = rows.filter((row) => row.published !== null);
+    expect(published.map(({ cells }) => cells[labels])).to.deep.equal([
+      '125,200,000',
+      '149,600,000',
+      '82,400,000',
+      '41,200,000',
+      '41,200,000',
+      '41,200,000',
+      '49,100,000',
+      '31,500,000',
+    ]);
+    const tex = comparisonTex(result);
+    for (const name of ['Dense\\dag{}', 'AdaMT-Net\\ddag{}', 'MTAN* ']) expect(tex).to.include(name);
+    expect(tex).not.to.match(/[†‡§]/);
   });
 });

@@ -2,20 +2,34 @@ import { expect } from 'chai';
 import { loadConfig } from '../../../core/index.js';
 import { builtin } from '../../../plugins/index.js';
 
-/** The architecture and the weighting of the paper's tables for Cityscapes and for NYUv2. */
-const wanted: Readonly<Record<string, readonly [architecture: string, string, string]>> = {
-  stan: ['stan', 'equal', 'equal'],
-  dense: ['dense', 'uncertainty', 'dwa'],
-  'cross-stitch': ['cross-stitch', 'uncertainty', 'dwa'],
-  mtan: ['mtan', 'equal', 'dwa'],
-  pcgrad: ['mtan', 'pcgrad', 'pcgrad'],
+interface Wanted {
+  readonly architecture: string;
+  /** As the paper's tables have it, for Cityscapes and for NYUv2. */
+  readonly weighters: readonly [string, string];
+  readonly batchSizes?: readonly [number, number];
+  readonly schedule?: string;
+}
+
+const wanted: Readonly<Record<string, Wanted>> = {
+  stan: { architecture: 'stan', weighters: ['equal', 'equal'] },
+  dense: { architecture: 'dense', weighters: ['uncertainty', 'dwa'] },
+  'cross-stitch': { architecture: 'cross-stitch', weighters: ['uncertainty', 'dwa'] },
+  mtan: { architecture: 'mtan', weighters: ['equal', 'dwa'] },
+  pcgrad: { architecture: 'mtan', weighters: ['pcgrad', 'pcgrad'], schedule: 'constant' },
+  'adamt-net': {
+    architecture: 'adamt',
+    weighters: ['adamt', 'adamt'],
+    batchSizes: [8, 4],
+    schedule: 'constant',
+  },
 };
 
 const nameOf = (spec: unknown): unknown =>
   typeof spec === 'string' ? spec : (spec as { name: unknown }).name;
 
 describe('presets of the other systems', () => {
-  for (const [preset, [architecture, ...weighters]] of Object.entries(wanted)) {
+  for (const [preset, given] of Object.entries(wanted)) {
+    const { architecture, weighters, batchSizes = [2, 2], schedule = 'step' } = given;
     it(`${preset}: network, weighting and protocol`, async () => {
       for (const [index, suffix] of ['', '-nyuv2'].entries()) {
         const { config } = await loadConfig({
@@ -25,8 +39,9 @@ describe('presets of the other systems', () => {
         expect(nameOf(config.architecture)).to.equal(architecture);
         expect(nameOf(config.backbone)).to.equal('segnet');
         expect(nameOf(config.weighter), `weighter of ${preset}${suffix}`).to.equal(weighters[index]);
-        expect(config.train).to.deep.include({ epochs: 200, batchSize: 2 });
-        expect(config.train.schedule.name).to.equal(preset === 'pcgrad' ? 'constant' : 'step');
+        expect(config.train).to.deep.include({ epochs: 200, batchSize: batchSizes[index] });
+        expect(config.train.optimizer).to.deep.equal({ name: 'adam', lr: 1e-4 });
+        expect(config.train.schedule.name).to.equal(schedule);
       }
     });
   }

@@ -73,6 +73,11 @@ describeOnEach('every weighter', () => {
     constant: { weights: [1] },
     trimmedMean: { trim: 0 },
   };
+  const ofThree: Readonly<Record<string, object>> = {
+    constant: { weights: [1, 1, 1] },
+    // Here all is shared.
+    adamt: { kernels: ['a', 'a', 'a'] },
+  };
   for (const name of Object.keys(weighters).filter((known) => known !== 'krum')) {
     it(`${name} with one task, and with identical tasks and zero gradients among them`, async () => {
       const alone = createWeighter({ name, ...needs[name] }, { tasks: ['only'] });
@@ -81,7 +86,7 @@ describeOnEach('every weighter', () => {
         for (const value of Object.values(gradients).flat()) expect(value).to.be.finite;
       }
       alone.dispose();
-      const spec = name === 'constant' ? { weights: [1, 1, 1] } : needs[name];
+      const spec = { ...needs[name], ...ofThree[name] };
       const several = createWeighter({ name, ...spec }, { tasks: taskNames(3) });
       for (let index = 0; index < 6; index++) {
         const { gradients, weights } = await take(several, {

@@ -6,6 +6,7 @@ import {
   type GradientScope,
   type MultiTaskProblem,
   type NamedGradients,
+  type NamedParameter,
   type NamedState,
   type TaskGradients,
   type Weighter,
@@ -64,6 +65,15 @@ export class FakeProblem implements MultiTaskProblem {
         return { ...tensors(outside), ...Object.fromEntries(copies) };
       },
     };
+  }
+
+  /** As if they were kernels. */
+  ownParameters(): readonly (readonly NamedParameter[])[] {
+    return this.step.gradients.map((row) =>
+      Object.entries(row)
+        .filter(([name]) => !this.covers('shared', name))
+        .map(([name, { length }]) => ({ name, shape: [length, 1] })),
+    );
   }
 
   dispose(): void {

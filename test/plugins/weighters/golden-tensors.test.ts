@@ -8,6 +8,7 @@ import {
   type Weighter,
 } from '../../../core/index.js';
 import {
+  adamtWeights,
   dbMtl,
   excessMtl,
   graddrop,
@@ -26,9 +27,15 @@ import {
 } from '../../oracles/weighters.js';
 import { ready, take } from './fake-problem.js';
 
-const parts = { dbMtl, excessMtl, moco, modo, sdmgrad, trimmedMean } as unknown as Readonly<
-  Record<string, PartDefinition<Weighter>>
->;
+const parts = {
+  adamt: adamtWeights,
+  dbMtl,
+  excessMtl,
+  moco,
+  modo,
+  sdmgrad,
+  trimmedMean,
+} as unknown as Readonly<Record<string, PartDefinition<Weighter>>>;
 
 /** The oracle's names of options, and its form of a method where that is not the paper's: see the methods' comments. */
 const forms: Readonly<
@@ -53,12 +60,15 @@ function optionsOf({ method, options, variant }: GoldenUpdates): Given | undefin
   return form ? form.options(options) : options;
 }
 
-/** The matrices of one update, in the order in which they come. */
+/** The matrices of one update, in the order in which they come; each task's head has the beginning of its row, another length each. */
 function fed({ gradients, losses }: WeighterCase, { roles }: GoldenUpdates, step: number) {
   const indices = roles ? [roles.left, roles.right, roles.update] : [step];
   return indices.map((index) => ({
     losses: losses[index]!,
-    gradients: gradients[index]!.map((row) => ({ w: row })),
+    gradients: gradients[index]!.map((row, task) => ({
+      w: row,
+      [`head.task${task}`]: row.slice(0, row.length - task),
+    })),
   }));
 }
 
