@@ -9,6 +9,7 @@ const wanted: Readonly<Record<string, readonly [architecture: string, string, st
   'cross-stitch': ['cross-stitch', 'uncertainty', 'dwa'],
   mtan: ['mtan', 'equal', 'dwa'],
   pcgrad: ['mtan', 'pcgrad', 'pcgrad'],
+  kd4mtl: ['mtan', 'equal', 'equal'],
 };
 
 const nameOf = (spec: unknown): unknown =>
@@ -20,8 +21,13 @@ describe('presets of the other systems', () => {
       for (const [index, suffix] of ['', '-nyuv2'].entries()) {
         const { config } = await loadConfig({
           plugins: [builtin],
-          config: { extends: `${preset}${suffix}` },
+          config: {
+            extends: `${preset}${suffix}`,
+            ...(preset === 'kd4mtl' && { auxiliary: [{ name: 'kd4mtl', teachers: 'runs/teachers' }] }),
+          },
         });
+        const auxiliary = preset === 'kd4mtl' ? [{ name: 'kd4mtl', teachers: 'runs/teachers' }] : [];
+        expect(config.auxiliary).to.deep.equal(auxiliary);
         expect(nameOf(config.architecture)).to.equal(architecture);
         expect(nameOf(config.backbone)).to.equal('segnet');
         expect(nameOf(config.weighter), `weighter of ${preset}${suffix}`).to.equal(weighters[index]);
