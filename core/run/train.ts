@@ -90,20 +90,15 @@ async function trainIn(
       const { engine, engineDetail, started: time } = environment;
       folder.addResumption({ time, engine, engineDetail, step: resumedAt });
     });
-    const auxiliaries = await openAuxiliaries(session, { initialize: checkpoint === undefined });
-    own.push(auxiliaries);
+    const moving = await makeMoving(session, own, { initialize: checkpoint === undefined });
     const open = (split: SplitName): Promise<Loader> =>
       unlessStopped(
         session.loading.open(split, (bad) => onEvent({ type: 'badSample', ...bad })),
         signal,
       );
     const [training, val] = [await open('train'), await open('val')];
-    const [weighter, optimizer] = [makeWeighter(session), makeOptimizer(session)];
-    own.push(weighter, optimizer);
     const trainer = makeTrainer(session, {
-      weighter,
-      optimizer,
-      auxiliaries,
+      ...moving,
       train: training,
       val,
       folder,
@@ -172,6 +167,22 @@ interface TrainerParts {
   readonly signal: AbortSignal | undefined;
   readonly onEvent: EventListener;
   readonly onPredictions: TrainerArgs['onPredictions'];
+}
+
+/**
+ * What is trained with the model, and what moves it.
+ * @param own what the run frees in the end; they are added
+ */
+async function makeMoving(
+  session: Session,
+  own: { dispose(): void }[],
+  how: { readonly initialize: boolean },
+): Promise<Pick<TrainerParts, 'auxiliaries' | 'weighter' | 'optimizer'>> {
+  const auxiliaries = await openAuxiliaries(session, how);
+  own.push(auxiliaries);
+  const [weighter, optimizer] = [makeWeighter(session), makeOptimizer(session)];
+  own.push(weighter, optimizer);
+  return { auxiliaries, weighter, optimizer };
 }
 
 export function makeWeighter({ config, registry, deps, tasks }: Session): Weighter {

@@ -97,10 +97,12 @@ class Distillation implements Auxiliary {
         found: 'one that gives none',
       });
     }
-    const named = this.options.teachers!;
     this.lambda = lambdaOf(this.options.lambda, context);
     const baseFolder = this.deps.get(tokens.baseFolder);
-    await this.teachers.open(this.deps.get(tokens.openFrozenModel), named, { ...context, baseFolder });
+    await this.teachers.open(this.deps.get(tokens.openFrozenModel), this.options.teachers, {
+      ...context,
+      baseFolder,
+    });
     const taught = tasks.filter(({ name }) => this.teachers.has(name));
     this.adaptors = Object.fromEntries(
       taught.map(({ name }) => [

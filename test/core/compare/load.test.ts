@@ -63,6 +63,26 @@ describe('loadComparison', () => {
     }
   });
 
+  it('refuses a row that takes the run of none, or in the end its own', async () => {
+    const taking = (one: string, other: string) => () =>
+      loadTiny({
+        axes: {
+          model: {
+            A: { extends: 'mt-net', auxiliary: [{ name: 'kd4mtl', teachers: one }] },
+            B: { extends: 'mt-net', auxiliary: [{ name: 'kd4mtl', teachers: { depth: other } }] },
+          },
+        },
+        baseline: null,
+      });
+    expect((await failureOf(taking('row:C', 'runs/b'))).message).to.equal(
+      'row "A" of the comparison: expected row:NAME with one of the rows A; B, found "row:C"',
+    );
+    expect((await failureOf(taking('row:B', 'row:A'))).message).to.equal(
+      'rows in the comparison: A takes the run of B takes the run of A goes round in a circle',
+    );
+    expect((await failureOf(taking('row:A', 'runs/b'))).message).to.match(/A takes the run of A goes round/);
+  });
+
   it('takes the product of the axes, after the rows by themselves', async () => {
     const { rows } = await loadTiny({
       rows: { one: { extends: 'st-net', backbone: 'resnet34' } },

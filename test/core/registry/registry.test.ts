@@ -259,7 +259,7 @@ describe('Registry.add', () => {
       [
         { name: 'x', loses: {} },
         'found the unknown field "loses" in "x"; the fields are name, module, presets, comparisons, tasks, backbones, transferNets, losses, ' +
-          'weighters, architectures, datasets, engines, optimizers, metrics, exporters',
+          'weighters, architectures, auxiliaries, datasets, engines, optimizers, metrics, exporters',
       ],
       [
         { name: 'x', metrics: [constant] },

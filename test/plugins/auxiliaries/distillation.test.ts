@@ -53,7 +53,11 @@ function frozen(model: Model, size: Size): FrozenModel {
 }
 
 /** The auxiliary for a student, taught by another model. */
-async function distillation(student: Model, teacher: Model, size = { height: shape[1], width: shape[2] }) {
+async function distillation(
+  student: Model,
+  teacher: Model,
+  size: Size = { height: shape[1], width: shape[2] },
+): Promise<Auxiliary> {
   // That there is a trained run is looked at before it is opened.
   const run = new RunFolder(mkdtempSync(join(tmpdir(), 'teacher-')));
   mkdirSync(join(run.path, 'checkpoints'));

@@ -16,6 +16,7 @@ const wanted: Readonly<Record<string, Wanted>> = {
   'cross-stitch': { architecture: 'cross-stitch', weighters: ['uncertainty', 'dwa'] },
   mtan: { architecture: 'mtan', weighters: ['equal', 'dwa'] },
   pcgrad: { architecture: 'mtan', weighters: ['pcgrad', 'pcgrad'], schedule: 'constant' },
+  kd4mtl: { architecture: 'mtan', weighters: ['equal', 'equal'] },
   'adamt-net': {
     architecture: 'adamt',
     weighters: ['adamt', 'adamt'],
@@ -34,8 +35,13 @@ describe('presets of the other systems', () => {
       for (const [index, suffix] of ['', '-nyuv2'].entries()) {
         const { config } = await loadConfig({
           plugins: [builtin],
-          config: { extends: `${preset}${suffix}` },
+          config: {
+            extends: `${preset}${suffix}`,
+            ...(preset === 'kd4mtl' && { auxiliary: [{ name: 'kd4mtl', teachers: 'runs/teachers' }] }),
+          },
         });
+        const auxiliary = preset === 'kd4mtl' ? [{ name: 'kd4mtl', teachers: 'runs/teachers' }] : [];
+        expect(config.auxiliary).to.deep.equal(auxiliary);
         expect(nameOf(config.architecture)).to.equal(architecture);
         expect(nameOf(config.backbone)).to.equal('segnet');
         expect(nameOf(config.weighter), `weighter of ${preset}${suffix}`).to.equal(weighters[index]);
