@@ -81,11 +81,16 @@ describe('the code in the docs', function () {
     }
   });
 
-  it('has a comparison that can be run again', async () => {
-    const file = join(repositoryRoot(), 'docs/results/models-scenes.yaml');
-    const { cells, columns } = await loadComparison({ plugins: [builtin], file });
-    expect(cells).to.have.length(12);
-    expect(columns).to.have.length(4);
+  it('has comparisons that can be run again', async () => {
+    for (const [name, rows] of [
+      ['models-scenes', 4],
+      ['table-2', 7],
+    ] as const) {
+      const file = join(repositoryRoot(), `docs/results/${name}.yaml`);
+      const { cells, columns } = await loadComparison({ plugins: [builtin], file });
+      expect(cells, name).to.have.length(3 * rows);
+      expect(columns, name).to.have.length(4);
+    }
   });
 
   for (const page of pages()) {
