@@ -12,6 +12,11 @@ const consistencySchema = z.strictObject({
     .union([fraction, z.record(z.string(), fraction)])
     .default(0.01)
     .describe('λ: weight of the transferred terms, one for all tasks or one per task.'),
+  warmup: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('Epochs, parts of one are fine, in which λ grows from 0 at the first step to its value.'),
   edges: z
     .union([z.literal('all'), z.array(z.tuple([z.string(), z.string()])).min(1)])
     .default('all')

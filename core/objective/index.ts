@@ -1,4 +1,5 @@
 export {
+  consistencyAt,
   taskLosses,
   type Consistency,
   type ObjectiveArgs,

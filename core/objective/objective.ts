@@ -14,6 +14,20 @@ export interface Consistency {
   readonly loss: ConsistencyLoss;
   /** λ_t by task, 0–1. */
   readonly lambda: Readonly<Record<string, number>>;
+  /** Epochs, or a part of one, in which every λ_t grows from 0 to what it is. Default 0. */
+  readonly warmup?: number | undefined;
+}
+
+/**
+ * The consistency of a step: λ_t grows linearly from 0 at the first one to what it is after `warmup` epochs. It depends
+ * on the position alone, so that a resumed run needs nothing saved.
+ * @param epoch epochs done, fractional within one
+ */
+export function consistencyAt(consistency: Consistency, epoch: number): Consistency {
+  const { warmup = 0, lambda } = consistency;
+  if (epoch >= warmup) return consistency;
+  const grown = Object.entries(lambda).map(([task, value]) => [task, (value * epoch) / warmup] as const);
+  return { ...consistency, lambda: Object.fromEntries(grown) };
 }
 
 /** The terms of one task's loss. */

@@ -79,7 +79,7 @@ function consistencyOf(
       fix: 'name it under tasks.TASK.loss',
     });
   }
-  const { lambda } = consistency;
+  const { lambda, warmup } = consistency;
   if (typeof lambda !== 'number') {
     const names = tasks.map(({ name }) => name);
     const odd = [
@@ -99,5 +99,6 @@ function consistencyOf(
     lambda: Object.fromEntries(
       tasks.map(({ name }) => [name, typeof lambda === 'number' ? lambda : lambda[name]!]),
     ),
+    warmup,
   };
 }

@@ -3,7 +3,7 @@ import type { Optimizer, Target, Weighter } from '../contracts/index.js';
 import type { HostBatch } from '../data/index.js';
 import { keepingStatistics } from '../layers/index.js';
 import type { Model } from '../model/index.js';
-import { taskLosses, type Consistency } from '../objective/index.js';
+import { consistencyAt, taskLosses, type Consistency } from '../objective/index.js';
 import { clipByGlobalNorm } from './clip.js';
 import type { GradientDiagnostics } from './diagnostics.js';
 import { differentiate, type LossTerms } from './differentiate.js';
@@ -18,6 +18,16 @@ export interface StepperArgs {
   readonly weighter: Weighter;
   readonly optimizer: Optimizer;
   readonly clipNorm: number | null;
+}
+
+/** Which step is taken, and what it does besides. */
+export interface StepOptions {
+  /** Whether the tasks' gradients are compared, too. Default false. */
+  readonly diagnose?: boolean;
+  /** Steps taken before it, for what a network draws at random. Default 0. */
+  readonly index?: number;
+  /** Epochs done, fractional within one, for what grows in a warm-up; by default past it. */
+  readonly epoch?: number;
 }
 
 /** What one step took, in ms. An engine that computes in the background shows it where its results are read. */
@@ -43,16 +53,13 @@ const towards = 'to ';
 export class Stepper {
   constructor(private readonly args: StepperArgs) {}
 
-  /**
-   * @param diagnose whether the tasks' gradients are compared, too
-   * @param index of the step, for what a network draws at random
-   * @throws MtlError `LOSS_NOT_FINITE`, `GRADIENT_NOT_FINITE` naming the task; nothing of the model is changed then.
-   */
-  async step(batch: HostBatch, learningRate: number, diagnose = false, index = 0): Promise<StepResult> {
+  /** @throws MtlError `LOSS_NOT_FINITE`, `GRADIENT_NOT_FINITE` naming the task; nothing of the model is changed then. */
+  async step(batch: HostBatch, learningRate: number, options: StepOptions = {}): Promise<StepResult> {
     const { model, weighter, optimizer, clipNorm } = this.args;
+    const { diagnose = false } = options;
     const { losses, gradients, norm, times, diagnostics } = await this.keepingModel(() =>
       differentiate({
-        forward: () => this.forward(batch, index),
+        forward: () => this.forward(batch, options),
         weighter,
         parameters: model.parameters,
         diagnose,
@@ -72,7 +79,7 @@ export class Stepper {
       tf.dispose(applied);
     }
     const update = performance.now() - started;
-    await weighter.afterStep?.(() => this.lossesOf(batch, index));
+    await weighter.afterStep?.(() => this.lossesOf(batch, options));
     return {
       losses: valuesOf(losses),
       times: { ...times, update },
@@ -96,14 +103,18 @@ export class Stepper {
   }
 
   /** L_t of a batch with the parameters as they are; changes nothing. */
-  private lossesOf(batch: HostBatch, index: number): Promise<number[]> {
+  private lossesOf(batch: HostBatch, options: StepOptions): Promise<number[]> {
     return readScalars(() =>
-      Object.values(keepingStatistics(() => this.forward(batch, index))).map(({ total }) => total),
+      Object.values(keepingStatistics(() => this.forward(batch, options))).map(({ total }) => total),
     );
   }
 
-  private forward(batch: HostBatch, step: number): Readonly<Record<string, LossTerms>> {
-    const { model, consistency } = this.args;
+  private forward(
+    batch: HostBatch,
+    { index: step = 0, epoch = Infinity }: StepOptions,
+  ): Readonly<Record<string, LossTerms>> {
+    const { model } = this.args;
+    const consistency = this.args.consistency && consistencyAt(this.args.consistency, epoch);
     const image = tf.tensor4d(batch.image, [...batch.shape]);
     const targets = Object.fromEntries(
       Object.entries(batch.targets).map(([task, { value, mask, shape }]): [string, Target] => [
