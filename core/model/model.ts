@@ -1,21 +1,28 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { NamedState, Network, Stateful, Task, TransferTask } from '../contracts/index.js';
+import type { NamedState, Network, Stateful, Task } from '../contracts/index.js';
 import { restoreVariables } from '../contracts/restore.js';
 import { namedWeights } from '../layers/index.js';
-import type { Transferred } from '../objective/index.js';
-
-/** A transfer net and the edge of the transfer graph that it stands on. */
-export interface TransferEdge {
-  readonly from: TransferTask;
-  readonly to: TransferTask;
-  readonly net: tf.LayersModel;
-}
+import type { Cycled, Transferred } from '../objective/index.js';
+import { transferAlong, type TransferEdge } from './transfer-edge.js';
 
 /** What one forward pass gives. */
 export interface Predictions {
   /** ŷ_t by task */
   readonly direct: Readonly<Record<string, tf.Tensor4D>>;
   readonly transferred: readonly Transferred[];
+  /** Of every pair of edges t → s, s → t the way there and back; absent where they were not asked for. */
+  readonly cycled?: readonly Cycled[];
+}
+
+/** What a forward pass is for. */
+export interface ForwardOptions {
+  readonly training: boolean;
+  /** Whether the transfer nets run; the tasks' predictions alone need none. */
+  readonly transfer: boolean;
+  /** Whether what was transferred goes back, too. Default false. */
+  readonly cycles?: boolean;
+  /** Of the training, for what is drawn at random in it. Default 0. */
+  readonly step?: number;
 }
 
 /** A run's whole model: the architecture's network and the transfer nets on top of it. */
@@ -47,20 +54,20 @@ export class Model implements Stateful {
   /**
    * The tasks' direct predictions for a batch of images, and the transferred ones.
    * @param image [batch, height, width, 3], normalised
-   * @param how whose `transfer` false skips the transfer nets, since predictions alone need none, and whose `step` is the
-   *   training's, for what is drawn at random in it
    */
-  forward(
-    image: tf.Tensor4D,
-    { training, transfer, step = 0 }: { training: boolean; transfer: boolean; step?: number },
-  ): Predictions {
+  forward(image: tf.Tensor4D, { training, transfer, cycles = false, step = 0 }: ForwardOptions): Predictions {
     const direct = this.network.forward(image, training, step);
-    const transferred = (transfer ? this.edges : []).map(({ from, to, net }) => ({
-      from,
-      to,
-      prediction: net.apply(from.transfer.input(direct[from.name]!), { training }) as tf.Tensor4D,
+    const transferred = (transfer ? this.edges : []).map((edge) => ({
+      from: edge.from,
+      to: edge.to,
+      prediction: transferAlong(edge, direct[edge.from.name]!, training),
     }));
-    return { direct, transferred };
+    if (!cycles) return { direct, transferred };
+    const cycled = transferred.flatMap(({ from: task, to: through, prediction }) => {
+      const back = this.edges.find(({ from, to }) => from === through && to === task);
+      return back ? [{ task, through, prediction: transferAlong(back, prediction, training) }] : [];
+    });
+    return { direct, transferred, cycled };
   }
 
   get state(): NamedState {

@@ -2,6 +2,7 @@ export {
   consistencyAt,
   taskLosses,
   type Consistency,
+  type Cycled,
   type ObjectiveArgs,
   type TaskLoss,
   type Transferred,

@@ -10,6 +10,8 @@ export interface LossValues {
   readonly direct: number;
   /** ℓ_{t→s} by s */
   readonly transferred: Readonly<Record<string, number>>;
+  /** ℓ_{t→s→t} by s, where there are round trips */
+  readonly cycled?: Readonly<Record<string, number>>;
 }
 
 /** What a run tells while it goes on; one line each in its events file. */

@@ -46,8 +46,8 @@ export interface StepResult {
   readonly times: StepTimes;
 }
 
-/** What a transferred term is called beside `total` and `direct`. */
-const towards = 'to ';
+/** What a transferred term and a round trip are called beside `total` and `direct`. */
+const [towards, back] = ['to ', 'back from '];
 
 /** Takes one optimisation step at a time: forward, losses, weighter, clipping, optimizer. */
 export class Stepper {
@@ -122,30 +122,44 @@ export class Stepper {
         { value: tf.tensor4d(value, [...shape]), mask: tf.tensor4d(mask, [shape[0], shape[1], shape[2], 1]) },
       ]),
     );
-    const { direct, transferred } = model.forward(image, {
+    const { direct, ...others } = model.forward(image, {
       training: true,
       transfer: consistency !== undefined,
+      cycles: (consistency?.cycles ?? 0) > 0,
       step,
     });
-    const losses = taskLosses({ tasks: model.tasks, predictions: direct, targets, transferred, consistency });
+    const losses = taskLosses({ tasks: model.tasks, predictions: direct, targets, ...others, consistency });
     return Object.fromEntries(
-      Object.entries(losses).map(([task, { total, direct: own, transferred: others }]) => {
-        const named = Object.entries(others).map(([to, loss]) => [towards + to, loss] as const);
-        return [task, { total, direct: own, ...Object.fromEntries(named) }];
-      }),
+      Object.entries(losses).map(([task, { total, direct: own, transferred, cycled }]) => [
+        task,
+        { total, direct: own, ...prefixed(towards, transferred), ...prefixed(back, cycled) },
+      ]),
     );
   }
+}
+
+function prefixed(prefix: string, terms: Readonly<Record<string, tf.Scalar>>): Record<string, tf.Scalar> {
+  return Object.fromEntries(Object.entries(terms).map(([task, term]) => [prefix + task, term]));
 }
 
 function valuesOf(
   losses: Readonly<Record<string, Readonly<Record<string, number>>>>,
 ): Record<string, LossValues> {
   return Object.fromEntries(
-    Object.entries(losses).map(([task, { total, direct, ...others }]) => {
-      const transferred = Object.entries(others).map(
-        ([to, value]) => [to.slice(towards.length), value] as const,
-      );
-      return [task, { total: total!, direct: direct!, transferred: Object.fromEntries(transferred) }];
+    Object.entries(losses).map(([task, terms]) => {
+      const cycled = unprefixed(back, terms);
+      const values: LossValues = {
+        total: terms.total!,
+        direct: terms.direct!,
+        transferred: unprefixed(towards, terms),
+        ...(Object.keys(cycled).length > 0 ? { cycled } : {}),
+      };
+      return [task, values];
     }),
   );
+}
+
+function unprefixed(prefix: string, terms: Readonly<Record<string, number>>): Record<string, number> {
+  const own = Object.entries(terms).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value]));
 }

@@ -26,14 +26,14 @@ export function scalarsOf(event: TrainingEvent): Scalars {
   return event.type === 'validation' ? nested('validation/', event.metrics) : {};
 }
 
-/** E.g. `loss/depth/total`, `loss/depth/direct`, `loss/depth/to.segmentation`. */
+/** E.g. `loss/depth/total`, `loss/depth/direct`, `loss/depth/to.segmentation`, `loss/depth/backFrom.segmentation`. */
 function lossesOf({ losses }: Step): Scalars {
   return nested(
     'loss/',
     Object.fromEntries(
-      Object.entries(losses).map(([task, { total, direct, transferred }]) => [
+      Object.entries(losses).map(([task, { total, direct, transferred, cycled = {} }]) => [
         task,
-        { total, direct, ...prefixed('to.', transferred) },
+        { total, direct, ...prefixed('to.', transferred), ...prefixed('backFrom.', cycled) },
       ]),
     ),
   );
