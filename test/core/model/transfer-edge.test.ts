@@ -27,7 +27,8 @@ function imageOf({ image, shape } = goldenBatch()): tf.Tensor4D {
 describeOnEach('a transfer net of a lower resolution', () => {
   for (const resolution of [0.5, 0.25] as const) {
     it(`${resolution}: is pooling, the net, and upsampling, one after the other`, () => {
-      const { model, dispose } = build(resolution);
+      const network = build(resolution);
+      const { model } = network;
       tf.tidy(() => {
         const { direct, transferred } = model.forward(imageOf(), { training: true, transfer: true });
         for (const [index, { from, to, prediction }] of transferred.entries()) {
@@ -41,22 +42,24 @@ describeOnEach('a transfer net of a lower resolution', () => {
           expect(prediction.shape).to.deep.equal([...direct[to.name]!.shape]);
         }
       });
-      dispose();
+      network.dispose();
     });
   }
 
   it('gives the energy at the image’s size', () => {
-    const { model, dispose } = build(0.5);
+    const network = build(0.5);
+    const { model } = network;
     tf.tidy(() => {
       const predictions = model.forward(imageOf(), { training: false, transfer: true });
       const [batch, height, width] = imageOf().shape;
       expect(consistencyEnergy(predictions)!.shape).to.deep.equal([batch, height, width, 1]);
     });
-    dispose();
+    network.dispose();
   });
 
   it('goes there and back at its resolution, and nowhere back where nobody asks', () => {
-    const { model, dispose } = build(0.5);
+    const network = build(0.5);
+    const { model } = network;
     tf.tidy(() => {
       const how = { training: false, transfer: true } as const;
       const { direct, transferred, cycled } = model.forward(imageOf(), { ...how, cycles: true });
@@ -74,11 +77,12 @@ describeOnEach('a transfer net of a lower resolution', () => {
       }
       expect(model.forward(imageOf(), how)).to.not.have.property('cycled');
     });
-    dispose();
+    network.dispose();
   });
 
   it('runs once an edge without round trips, twice with them', () => {
-    const { model, dispose } = build(1);
+    const network = build(1);
+    const { model } = network;
     let runs = 0;
     for (const { net } of model.edges) {
       const apply = net.apply.bind(net);
@@ -88,7 +92,7 @@ describeOnEach('a transfer net of a lower resolution', () => {
     expect(runs).to.equal(2);
     tf.tidy(() => model.forward(imageOf(), { training: true, transfer: true, cycles: true }).direct);
     expect(runs).to.equal(6);
-    dispose();
+    network.dispose();
   });
 });
 

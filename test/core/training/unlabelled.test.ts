@@ -104,14 +104,14 @@ describeOnEach('images without labels', () => {
           tf.tensor4d(hashed(`unlabelled.${what}`, [images, 6, 8, depth], 1), [images, 6, 8, depth]);
         const prediction = values('prediction', 2, channels);
         const targetChannels = name === 'cosine' ? 3 : 1;
-        const value = tf.cast(tf.greater(values('value', 2, targetChannels), 0), 'float32') as tf.Tensor4D;
-        const mask = tf.cast(tf.greater(values('mask', 2, 1), -0.8), 'float32') as tf.Tensor4D;
+        const value = tf.cast<tf.Tensor4D>(tf.greater(values('value', 2, targetChannels), 0), 'float32');
+        const mask = tf.cast<tf.Tensor4D>(tf.greater(values('mask', 2, 1), -0.8), 'float32');
         const alone = loss.compute(prediction, { value, mask }).dataSync()[0]!;
         const more: Target = {
-          value: tf.concat([value, tf.zeros([3, 6, 8, targetChannels])]) as tf.Tensor4D,
-          mask: tf.concat([mask, tf.zeros([3, 6, 8, 1])]) as tf.Tensor4D,
+          value: tf.concat<tf.Tensor4D>([value, tf.zeros([3, 6, 8, targetChannels])]),
+          mask: tf.concat<tf.Tensor4D>([mask, tf.zeros([3, 6, 8, 1])]),
         };
-        const others = tf.concat([prediction, values('others', 3, channels)]) as tf.Tensor4D;
+        const others = tf.concat<tf.Tensor4D>([prediction, values('others', 3, channels)]);
         expect(alone).to.be.above(0);
         expect(loss.compute(others, more).dataSync()[0]! / alone).to.be.closeTo(1, 1e-6);
       });
