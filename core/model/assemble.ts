@@ -52,7 +52,7 @@ export function assembleModel({ tasks, architecture, backbone, transfer, ...cont
 
 function buildEdge(
   { net, resolution = 1 }: NonNullable<ModelArgs['transfer']>,
-  { from, to }: Edge,
+  { from, to }: Pick<TransferEdge, 'from' | 'to'>,
   context: Omit<PartContext, 'name'>,
 ): TransferEdge {
   const own = { ...context, name: `transfer.${from.name}-${to.name}`, from, to };
@@ -80,16 +80,14 @@ function buildEdge(
   }
 }
 
-interface Edge {
-  readonly from: TransferTask;
-  readonly to: TransferTask;
-}
-
 /**
  * The transfer graph: distinct directed edges between different tasks that can stand in it.
  * @throws MtlError `CONFIG_INVALID`
  */
-export function resolveEdges(tasks: readonly Task[], spec: EdgeSpec): readonly Edge[] {
+export function resolveEdges(
+  tasks: readonly Task[],
+  spec: EdgeSpec,
+): readonly Pick<TransferEdge, 'from' | 'to'>[] {
   const able = tasks.filter(isTransferTask);
   if (spec === 'all') return able.flatMap((from) => others(able, from).map((to) => ({ from, to })));
   if (spec === 'ring') {
