@@ -5,14 +5,17 @@ import { fittingTable, wrapped } from './text-table.js';
 /** What a split holds, in words, tables and bars. @param columns of the terminal; undefined where there is none */
 export function dataReport(
   split: string,
-  { samples, size, image, labels, bad }: SplitReport,
+  { samples, unlabelled, size, image, labels, bad }: SplitReport,
   columns?: number,
   style: Style = plain,
 ): string {
   const fit = (text: string): string => (columns === undefined ? text : wrapped(text, columns));
   const three = (values: readonly number[]): string => values.map((value) => value.toFixed(3)).join(' ');
   return [
-    fit(`${style.heading(split)}: ${samples} samples of ${size.height}×${size.width}`),
+    fit(
+      `${style.heading(split)}: ${samples} samples of ${size.height}×${size.width}` +
+        (unlabelled > 0 ? `, ${unlabelled} of them without any label` : ''),
+    ),
     fit(`  RGB mean ${three(image.mean)}, standard deviation ${three(image.std)}`),
     ...Object.entries(labels).map(([name, report]) => {
       const [first, ...rest] = describe(report, samples, columns, style).split('\n');

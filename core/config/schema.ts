@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nestedParts, partSpec, type NestedPart, type PartSpec } from '../registry/index.js';
 import { isFragment, type Fragment } from './merge.js';
+import { resolutions } from '../model/transfer-edge.js';
 import { scheduleSchema } from '../training/schedule.js';
 
 const fraction = z.number().min(0).max(1);
@@ -12,11 +13,34 @@ const consistencySchema = z.strictObject({
     .union([fraction, z.record(z.string(), fraction)])
     .default(0.01)
     .describe('λ: weight of the transferred terms, one for all tasks or one per task.'),
+  warmup: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('Epochs, parts of one are fine, in which λ grows from 0 at the first step to its value.'),
   edges: z
-    .union([z.literal('all'), z.array(z.tuple([z.string(), z.string()])).min(1)])
+    .union([
+      z.literal('all'),
+      z.literal('ring'),
+      z.strictObject({ name: z.literal('hub'), task: z.string() }),
+      z.array(z.tuple([z.string(), z.string()])).min(1),
+    ])
     .default('all')
     .describe(
-      'Directed edges [from, to] of the transfer graph; all = both directions of every pair of tasks.',
+      'Directed edges [from, to] of the transfer graph; or all = both directions of every pair of tasks, ring = from each ' +
+        'task to the next, in their order, and from the last to the first; or { name: hub, task: TASK } = both directions between ' +
+        'it and every other.',
+    ),
+  resolution: z
+    .literal(resolutions)
+    .default(1)
+    .describe('Share of the image’s height and width at which the transfer nets run.'),
+  cycles: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe(
+      'γ: weight, beside the edges, of the round trips from a task to another and back; 0 = none are made.',
     ),
 });
 

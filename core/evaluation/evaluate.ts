@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Metric, Task } from '../contracts/index.js';
 import { separate, type HostBatch, type Loader } from '../data/index.js';
-import { MtlError } from '../errors.js';
+import { badValue, MtlError } from '../errors.js';
 import type { Model } from '../model/index.js';
 import { pause } from '../pause.js';
 import { decodedBatch } from '../prediction/predict-images.js';
@@ -29,7 +29,7 @@ export type Predictor = (batch: HostBatch) => Promise<DecodedPredictions>;
 
 /**
  * The metrics of a predictor over a whole split, in its own order and unaugmented.
- * @throws MtlError `INTERRUPTED` once the signal is aborted
+ * @throws MtlError `DATA_INVALID` where no sample has a label of any task; `INTERRUPTED` once the signal is aborted
  */
 export async function evaluate(predict: Predictor, data: EvaluationData): Promise<MetricValues> {
   const metrics = data.tasks.map((task) => [task, task.metrics()] as const);
@@ -43,7 +43,16 @@ export async function evaluate(predict: Predictor, data: EvaluationData): Promis
     data.onProgress?.(++done, of);
     await pause();
   }
-  return Object.fromEntries(metrics.map(([task, taskMetrics]) => [task.name, computed(taskMetrics)]));
+  const values = metrics.map(([task, taskMetrics]) => [task.name, computed(taskMetrics)] as const);
+  if (values.every(([, own]) => Object.keys(own).length === 0)) {
+    throw badValue('DATA_INVALID', {
+      what: 'the split to measure on',
+      expected: 'labels of at least one task',
+      found: `none in ${data.loader.length} samples`,
+      fix: 'put samples with labels there; those without are for the training split',
+    });
+  }
+  return Object.fromEntries(values);
 }
 
 /** A model's direct predictions. */

@@ -6,24 +6,19 @@ import type {
   Network,
   Stateful,
   Task,
-  TransferTask,
 } from '../contracts/index.js';
 import { restoreVariables } from '../contracts/restore.js';
 import { namedWeights } from '../layers/index.js';
-import type { Transferred } from '../objective/index.js';
-
-/** A transfer net and the edge of the transfer graph that it stands on. */
-export interface TransferEdge {
-  readonly from: TransferTask;
-  readonly to: TransferTask;
-  readonly net: tf.LayersModel;
-}
+import type { Cycled, Transferred } from '../objective/index.js';
+import { transferAlong, type TransferEdge } from './transfer-edge.js';
 
 /** What one forward pass gives. */
 export interface Predictions {
   /** ŷ_t by task */
   readonly direct: Readonly<Record<string, tf.Tensor4D>>;
   readonly transferred: readonly Transferred[];
+  /** Of every pair of edges t → s, s → t the way there and back; absent where they were not asked for. */
+  readonly cycled?: readonly Cycled[];
   /** Where they were asked for and the architecture has them. */
   readonly features?: Features | undefined;
 }
@@ -34,6 +29,8 @@ export interface ForwardOptions {
   readonly training: boolean;
   /** False skips the transfer nets: predictions alone need none. */
   readonly transfer: boolean;
+  /** Whether what was transferred goes back, too. Default false. */
+  readonly cycles?: boolean;
   /** The training's, for what is drawn at random in it. Default 0. */
   readonly step?: number;
   /** Whether the tasks' features are wanted, too. Default false. */
@@ -80,15 +77,20 @@ export class Model implements Stateful {
    */
   forward(
     image: tf.Tensor4D,
-    { training, transfer, step = 0, features: wanted = false }: ForwardOptions,
+    { training, transfer, cycles = false, step = 0, features: wanted = false }: ForwardOptions,
   ): Predictions {
     const { direct, features } = this.network.forward(image, { training, step, features: wanted });
-    const transferred = (transfer ? this.edges : []).map(({ from, to, net }) => ({
-      from,
-      to,
-      prediction: net.apply(from.transfer.input(direct[from.name]!), { training }) as tf.Tensor4D,
+    const transferred = (transfer ? this.edges : []).map((edge) => ({
+      from: edge.from,
+      to: edge.to,
+      prediction: transferAlong(edge, direct[edge.from.name]!, training),
     }));
-    return { direct, transferred, features };
+    if (!cycles) return { direct, transferred, features };
+    const cycled = transferred.flatMap(({ from: task, to: through, prediction }) => {
+      const back = this.edges.find(({ from, to }) => from === through && to === task);
+      return back ? [{ task, through, prediction: transferAlong(back, prediction, training) }] : [];
+    });
+    return { direct, transferred, cycled, features };
   }
 
   get state(): NamedState {

@@ -1,6 +1,8 @@
 export {
+  consistencyAt,
   taskLosses,
   type Consistency,
+  type Cycled,
   type ObjectiveArgs,
   type TaskLoss,
   type Transferred,

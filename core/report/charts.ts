@@ -1,5 +1,6 @@
 import type { MetricValues } from '../evaluation/index.js';
 import { pairsOf } from '../training/diagnostics.js';
+import type { LossValues } from '../training/events.js';
 import type { RunHistory } from './history.js';
 import { extremes, means, type Point } from './series.js';
 import { shown } from './numbers.js';
@@ -66,32 +67,34 @@ function lossCharts(history: RunHistory, place: Place): readonly Chart[] {
     const curve = (pick: (step: (typeof steps)[number]) => number): Point[] =>
       steps.map((step) => [place.of(step), pick(step)] as const);
     const total = curve(({ losses }) => losses[task]!.total);
-    const sources = tasks.filter((from) => steps.some(({ losses }) => from in losses[task]!.transferred));
+    const mean = (name: string, look: Curve['look'], of: number, points: readonly Point[]): Curve => ({
+      name,
+      look,
+      color: of,
+      points: means(points, stepBuckets),
+    });
+    /** A curve for each task that terms of one kind have to do with. */
+    const others = (
+      kind: string,
+      look: Curve['look'],
+      termsOf: (losses: LossValues) => Readonly<Record<string, number>>,
+    ): Curve[] =>
+      tasks
+        .filter((other) => steps.some(({ losses }) => other in termsOf(losses[task]!)))
+        .map((other) => {
+          const points = curve(({ losses }) => termsOf(losses[task]!)[other] ?? NaN);
+          return mean(`${kind} ${other}`, look, tasks.indexOf(other), points);
+        });
     const added = [...new Set(steps.flatMap(({ losses }) => Object.keys(losses[task]!.auxiliary ?? {})))];
-    const terms: Curve[] = [
-      {
-        name: 'direct',
-        look: 'dashed',
-        color: 6,
-        points: means(
-          curve(({ losses }) => losses[task]!.direct),
-          stepBuckets,
-        ),
-      },
-      ...sources.map((from): Curve => {
-        const points = curve(({ losses }) => losses[task]!.transferred[from] ?? NaN);
-        return {
-          name: `transferred from ${from}`,
-          look: 'dotted',
-          color: tasks.indexOf(from),
-          points: means(points, stepBuckets),
-        };
-      }),
-      ...added.map((name, index): Curve => {
+    const terms = [
+      ...others('transferred to', 'dotted', ({ transferred }) => transferred),
+      ...others('back from', 'dashed', ({ cycled = {} }) => cycled),
+      ...added.map((name, index) => {
         const points = curve(({ losses }) => losses[task]!.auxiliary?.[name] ?? NaN);
-        return { name, look: 'dotted', color: tasks.length + index, points: means(points, stepBuckets) };
+        return mean(name, 'dotted', tasks.length + index, points);
       }),
     ];
+    const direct = curve(({ losses }) => losses[task]!.direct);
     return {
       id: `loss-${color}`,
       title: `${task}: loss`,
@@ -99,9 +102,9 @@ function lossCharts(history: RunHistory, place: Place): readonly Chart[] {
       scale: 'log' as const,
       curves: [
         ...eachStep(total, color),
-        { name: 'total', look: 'solid', color, points: means(total, stepBuckets) },
+        mean('total', 'solid', color, total),
         // Without another term the direct one is the total.
-        ...(sources.length + added.length > 0 ? terms : []),
+        ...(terms.length > 0 ? [mean('direct', 'dashed', 6, direct), ...terms] : []),
       ],
     };
   });

@@ -26,6 +26,7 @@ export function buildModel(
       ? {
           net: registry.create('transferNet', consistency.transferNet, deps, 'consistency.transferNet'),
           edges: consistency.edges,
+          resolution: consistency.resolution,
         }
       : undefined,
     size: deps.get(tokens.data).size,

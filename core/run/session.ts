@@ -1,7 +1,7 @@
 import type { Dataset, Engine, Task } from '../contracts/index.js';
 import type { Config, LoadedConfig } from '../config/index.js';
 import { badValue } from '../errors.js';
-import type { Model } from '../model/index.js';
+import { resolveEdges, type Model } from '../model/index.js';
 import type { Consistency } from '../objective/index.js';
 import { partName, tokens, type Deps, type Registry } from '../registry/index.js';
 import { buildModel } from './build-model.js';
@@ -78,7 +78,7 @@ function consistencyOf(
       fix: 'name it under tasks.TASK.loss',
     });
   }
-  const { lambda } = consistency;
+  const { lambda, warmup, cycles } = consistency;
   if (typeof lambda !== 'number') {
     const names = tasks.map(({ name }) => name);
     const odd = [
@@ -93,10 +93,24 @@ function consistencyOf(
       });
     }
   }
+  if (cycles > 0) requirePairs(resolveEdges(tasks, consistency.edges));
   return {
     loss,
     lambda: Object.fromEntries(
       tasks.map(({ name }) => [name, typeof lambda === 'number' ? lambda : lambda[name]!]),
     ),
+    warmup,
+    cycles,
   };
+}
+
+/** @throws MtlError `CONFIG_INVALID` where no edge has one that leads back */
+function requirePairs(edges: ReturnType<typeof resolveEdges>): void {
+  if (edges.some((edge) => edges.some(({ from, to }) => from === edge.to && to === edge.from))) return;
+  throw badValue('CONFIG_INVALID', {
+    what: 'consistency.cycles',
+    expected: 'edges that lead from a task to another and back',
+    found: edges.map(({ from, to }) => `[${from.name}, ${to.name}]`).join(', ') || 'no edges',
+    fix: 'add the way back to consistency.edges, or leave cycles out',
+  });
 }

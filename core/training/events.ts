@@ -10,6 +10,8 @@ export interface LossValues {
   readonly direct: number;
   /** ℓ_{t→s} by s */
   readonly transferred: Readonly<Record<string, number>>;
+  /** ℓ_{t→s→t} by s, where there are round trips */
+  readonly cycled?: Readonly<Record<string, number>>;
   /** What auxiliaries added, by their names; absent without any. */
   readonly auxiliary?: Readonly<Record<string, number>>;
 }

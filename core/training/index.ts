@@ -27,7 +27,7 @@ export type { Save } from './saving/saves.js';
 export { CheckpointWriter, type Saving } from './saving/writer.js';
 export type { Places } from './saving/messages.js';
 export { fitsName } from './scope.js';
-export { Stepper, type StepperArgs, type StepResult, type StepTimes } from './stepper.js';
+export { Stepper, type StepOptions, type StepperArgs, type StepResult, type StepTimes } from './stepper.js';
 export { Tape } from './tape.js';
 export { Trainer, type Outcome, type TrainerArgs } from './trainer.js';
 export type { Trouble } from './trouble.js';

@@ -3,7 +3,7 @@ import type { NamedGradients, Optimizer, Target, Weighter } from '../contracts/i
 import type { HostBatch } from '../data/index.js';
 import { keepingStatistics } from '../layers/index.js';
 import type { Model } from '../model/index.js';
-import { taskLosses, type Consistency } from '../objective/index.js';
+import { consistencyAt, taskLosses, type Consistency } from '../objective/index.js';
 import { Auxiliaries } from './auxiliaries.js';
 import { clipByGlobalNorm } from './clip.js';
 import type { GradientDiagnostics } from './diagnostics.js';
@@ -23,6 +23,16 @@ export interface StepperArgs {
   readonly auxiliaries?: Auxiliaries | undefined;
 }
 
+/** Which step is taken, and what it does besides. */
+export interface StepOptions {
+  /** Whether the tasks' gradients are compared, too. Default false. */
+  readonly diagnose?: boolean;
+  /** Steps taken before it, for what a network draws at random. Default 0. */
+  readonly index?: number;
+  /** Epochs done, fractional within one, for what grows in a warm-up; by default past it. */
+  readonly epoch?: number;
+}
+
 /** What one step took, in ms. An engine that computes in the background shows it where its results are read. */
 export interface StepTimes {
   readonly forward: number;
@@ -39,8 +49,8 @@ export interface StepResult {
   readonly times: StepTimes;
 }
 
-/** What a transferred term and an auxiliary's are called beside `total` and `direct`. */
-const [towards, from] = ['to ', 'from '];
+/** What a transferred term, a round trip and an auxiliary's term are called beside `total` and `direct`. */
+const [towards, back, added] = ['to ', 'back from ', 'from '];
 
 /** Takes one optimisation step at a time: forward, losses, weighter, clipping, optimizer. */
 export class Stepper {
@@ -50,16 +60,13 @@ export class Stepper {
     this.auxiliaries = args.auxiliaries ?? new Auxiliaries();
   }
 
-  /**
-   * @param diagnose whether the tasks' gradients are compared, too
-   * @param index of the step, for what a network draws at random
-   * @throws MtlError `LOSS_NOT_FINITE`, `GRADIENT_NOT_FINITE` naming the task; nothing of the model is changed then.
-   */
-  async step(batch: HostBatch, learningRate: number, diagnose = false, index = 0): Promise<StepResult> {
+  /** @throws MtlError `LOSS_NOT_FINITE`, `GRADIENT_NOT_FINITE` naming the task; nothing of the model is changed then. */
+  async step(batch: HostBatch, learningRate: number, options: StepOptions = {}): Promise<StepResult> {
     const { model, weighter } = this.args;
+    const { diagnose = false } = options;
     const { losses, gradients, norm, times, diagnostics } = await this.keepingModel(() =>
       differentiate({
-        forward: () => this.forward(batch, index),
+        forward: () => this.forward(batch, options),
         weighter,
         parameters: { ...model.parameters, ...this.auxiliaries.parameters },
         diagnose,
@@ -68,7 +75,7 @@ export class Stepper {
     const started = performance.now();
     this.update(gradients, norm, learningRate);
     const update = performance.now() - started;
-    await weighter.afterStep?.(() => this.lossesOf(batch, index));
+    await weighter.afterStep?.(() => this.lossesOf(batch, options));
     return {
       losses: valuesOf(losses),
       times: { ...times, update },
@@ -112,14 +119,18 @@ export class Stepper {
   }
 
   /** L_t of a batch with the parameters as they are; changes nothing. */
-  private lossesOf(batch: HostBatch, index: number): Promise<number[]> {
+  private lossesOf(batch: HostBatch, options: StepOptions): Promise<number[]> {
     return readScalars(() =>
-      Object.values(keepingStatistics(() => this.forward(batch, index))).map(({ total }) => total),
+      Object.values(keepingStatistics(() => this.forward(batch, options))).map(({ total }) => total),
     );
   }
 
-  private forward(batch: HostBatch, step: number): Readonly<Record<string, LossTerms>> {
-    const { model, consistency } = this.args;
+  private forward(
+    batch: HostBatch,
+    { index: step = 0, epoch = Infinity }: StepOptions,
+  ): Readonly<Record<string, LossTerms>> {
+    const { model } = this.args;
+    const consistency = this.args.consistency && consistencyAt(this.args.consistency, epoch);
     const image = tf.tensor4d(batch.image, [...batch.shape]);
     const targets = Object.fromEntries(
       Object.entries(batch.targets).map(([task, { value, mask, shape }]): [string, Target] => [
@@ -127,42 +138,57 @@ export class Stepper {
         { value: tf.tensor4d(value, [...shape]), mask: tf.tensor4d(mask, [shape[0], shape[1], shape[2], 1]) },
       ]),
     );
-    const { direct, transferred, features } = model.forward(image, {
+    const { direct, features, ...others } = model.forward(image, {
       training: true,
       transfer: consistency !== undefined,
+      cycles: (consistency?.cycles ?? 0) > 0,
       step,
       features: this.auxiliaries.readsFeatures,
     });
-    const losses = taskLosses({ tasks: model.tasks, predictions: direct, targets, transferred, consistency });
-    const added = this.auxiliaries.terms({ image, predictions: direct, features, targets, step });
+    const losses = taskLosses({ tasks: model.tasks, predictions: direct, targets, ...others, consistency });
+    const auxiliary = this.auxiliaries.terms({ image, predictions: direct, features, targets, step });
     return Object.fromEntries(
-      Object.entries(losses).map(([task, { total, direct: own, transferred: others }]) => {
-        const terms = added[task] ?? {};
-        const sum = Object.values(terms).reduce((all, term) => tf.add(all, term), total);
-        return [task, { total: sum, direct: own, ...prefixed(towards, others), ...prefixed(from, terms) }];
+      Object.entries(losses).map(([task, { total, direct: own, transferred, cycled }]) => {
+        const terms = auxiliary[task] ?? {};
+        return [
+          task,
+          {
+            total: Object.values(terms).reduce((all, term) => tf.add(all, term), total),
+            direct: own,
+            ...prefixed(towards, transferred),
+            ...prefixed(back, cycled),
+            ...prefixed(added, terms),
+          },
+        ];
       }),
     );
   }
 }
 
-function prefixed<T>(prefix: string, entries: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [prefix + name, value]));
+function prefixed(prefix: string, terms: Readonly<Record<string, tf.Scalar>>): Record<string, tf.Scalar> {
+  return Object.fromEntries(Object.entries(terms).map(([name, term]) => [prefix + name, term]));
 }
 
 /** Those that begin with a prefix, without it. */
-function without(prefix: string, entries: Readonly<Record<string, number>>): Record<string, number> {
-  const those = Object.entries(entries).filter(([name]) => name.startsWith(prefix));
-  return Object.fromEntries(those.map(([name, value]) => [name.slice(prefix.length), value]));
+function unprefixed(prefix: string, terms: Readonly<Record<string, number>>): Record<string, number> {
+  const own = Object.entries(terms).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
 function valuesOf(
   losses: Readonly<Record<string, Readonly<Record<string, number>>>>,
 ): Record<string, LossValues> {
   return Object.fromEntries(
-    Object.entries(losses).map(([task, { total, direct, ...others }]) => {
-      const values = { total: total!, direct: direct!, transferred: without(towards, others) };
-      const auxiliary = without(from, others);
-      return [task, Object.keys(auxiliary).length > 0 ? { ...values, auxiliary } : values];
+    Object.entries(losses).map(([task, terms]) => {
+      const [cycled, auxiliary] = [unprefixed(back, terms), unprefixed(added, terms)];
+      const values: LossValues = {
+        total: terms.total!,
+        direct: terms.direct!,
+        transferred: unprefixed(towards, terms),
+        ...(Object.keys(cycled).length > 0 ? { cycled } : {}),
+        ...(Object.keys(auxiliary).length > 0 ? { auxiliary } : {}),
+      };
+      return [task, values];
     }),
   );
 }

@@ -179,7 +179,7 @@ export class Trainer {
     const learningRate = this.learningRate();
     const diagnose = settings.diagnostics !== null && progress.step % settings.diagnostics === 0;
     const taken = await this.stepper
-      .step(batch, learningRate, diagnose, progress.step)
+      .step(batch, learningRate, { diagnose, index: progress.step, epoch: this.position })
       .catch((error: unknown) => this.recovery.withoutUpdate(error, batch, learningRate));
     this.anchor?.leave();
     progress.step += 1;
@@ -197,10 +197,15 @@ export class Trainer {
     onEvent({ type: 'step', epoch, step, losses, learningRate, imagesPerSecond, ...compared });
   }
 
+  /** Epochs done, fractional within one. */
+  private get position(): number {
+    return this.progress.epoch + this.progress.stepInEpoch / this.stepsPerEpoch;
+  }
+
   private learningRate(): number {
     const { settings, optimizer } = this.args;
-    const epoch = this.progress.epoch + this.progress.stepInEpoch / this.stepsPerEpoch;
-    const factor = learningRateFactor(settings.schedule, { epoch, epochs: settings.epochs });
+    const position = { epoch: this.position, epochs: settings.epochs };
+    const factor = learningRateFactor(settings.schedule, position);
     return optimizer.learningRate * factor * 0.5 ** this.progress.rollbacks;
   }
 

@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   kernels: () => import('./kernels.js'),
   data: () => import('./data.js'),
   steps: () => import('./steps.js'),
+  consistency: () => import('./consistency.js'),
   weighters: () => import('./weighters.js'),
   checkpoints: () => import('./checkpoints.js'),
   pytorch: () => import('./pytorch.js'),

@@ -8,6 +8,7 @@ export async function run(): Promise<void> {
     [128, 256, 100],
   ] as const) {
     const dataset = new ScenesDataset({
+      labelled: 1,
       size: { height, width },
       counts: { train: images, val: images, test: 0 },
       seed: 0,

@@ -36,8 +36,15 @@ export interface Training {
   dispose(): void;
 }
 
-/** @param engine as in a config, e.g. `torch` or `{"name":"torch","precision":"bf16"}` */
-export async function openTraining(setup: Setup, engine: string): Promise<Training> {
+/**
+ * @param engine as in a config, e.g. `torch` or `{"name":"torch","precision":"bf16"}`
+ * @param changes `key.path=value` on top
+ */
+export async function openTraining(
+  setup: Setup,
+  engine: string,
+  changes: readonly string[] = [],
+): Promise<Training> {
   const most = 16;
   const dataset = {
     name: 'scenes',
@@ -53,6 +60,7 @@ export async function openTraining(setup: Setup, engine: string): Promise<Traini
     `architecture.decoderChannels=${setup.decoder}`,
     `consistency.transferNet.channels=${setup.transfer}`,
     `train.batchSize=${setup.batch}`,
+    ...changes,
   ];
   const loaded = await loadConfig({ plugins: [builtin], preset: 'xtasc-net', overrides });
   const session = await openSession(loaded, { initialize: true });

@@ -53,6 +53,16 @@ describe('mtl data', () => {
     );
   });
 
+  it('inspect says how many samples have no label at all', async () => {
+    const flags = ['data/inspect', '--no-sheet', '--set', 'dataset.labelled=0.25'];
+    const { stdout } = await mtlHere(flags, work.path);
+    expect(stdout).to.match(/^train: 8 samples of 32×64, 6 of them without any label\n/);
+    expect(stdout).to.match(/segmentation: 6 samples have none; /);
+    expect(result<SplitReport>(await mtlHere([...flags, '--json'], work.path)).unlabelled).to.equal(6);
+    const val = await mtlHere([...flags, '--split', 'val', '--json'], work.path);
+    expect(result<SplitReport>(val).unlabelled).to.equal(0);
+  });
+
   it('inspect draws a row for each sample: the image, then what the tasks learn', async () => {
     const { width, height, channels } = await sharp(join(work.path, 'sheet.png')).metadata();
     // The config's two tasks; gaps of 4 pixels.

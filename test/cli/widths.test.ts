@@ -85,6 +85,7 @@ const batch: BatchReport = {
 
 const split: SplitReport = {
   samples: 2975,
+  unlabelled: 2000,
   size: { height: 128, width: 256 },
   image: { mean: [0.1, 0.2, 0.3], std: [0.1, 0.2, 0.3] },
   labels: {

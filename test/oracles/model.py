@@ -165,10 +165,13 @@ class Network(nn.Module):
     shared encoder and both edges: XTasC-Net, Align-Net; without edges: Base MT-Net; an encoder per task: Base ST-Net.
     """
 
-    def __init__(self, depth=18, classes=5, width=4, decoder=4, transfer=4, single=False, edges=EDGES):
+    def __init__(
+        self, depth=18, classes=5, width=4, decoder=4, transfer=4, single=False, edges=EDGES, resolution=1
+    ):
         super().__init__()
         channels = {"segmentation": classes, "depth": 1}
         self.single = single
+        self.resolution = resolution  # The transfer nets', of the image's.
         if single:
             self.encoder = nn.ModuleDict({task: Encoder(depth, width) for task in channels})
             features = self.encoder["depth"].channels
@@ -190,9 +193,20 @@ class Network(nn.Module):
     def forward(self, image):
         """-> direct predictions by task, transferred predictions by edge"""
         direct = self.predict(image)
-        fed = {"segmentation": direct["segmentation"].log_softmax(1), "depth": direct["depth"]}
-        transferred = {edge: net(fed[edge.split("-")[0]]) for edge, net in self.transfer.items()}
-        return direct, transferred
+        return direct, {edge: self.along(edge, direct[edge.split("-")[0]]) for edge in self.transfer}
+
+    def along(self, edge, prediction):
+        """A prediction of the task where the edge starts -> one of the task where it ends"""
+        fed = prediction.log_softmax(1) if edge.startswith("segmentation") else prediction
+        if self.resolution == 1:
+            return self.transfer[edge](fed)
+        small = self.transfer[edge](F.avg_pool2d(fed, round(1 / self.resolution)))
+        return F.interpolate(small, size=prediction.shape[2:], mode="bilinear", align_corners=True)
+
+    def cycle(self, transferred):
+        """Transferred predictions by edge -> by the same edge, what comes back where it starts"""
+        ends = {edge: edge.split("-") for edge in transferred}
+        return {edge: self.along(f"{end}-{start}", transferred[edge]) for edge, (start, end) in ends.items()}
 
 
 PARAMETER_KINDS = {

@@ -7,6 +7,8 @@ import { inspectorOf, type LabelReport } from './labels.js';
 export interface SplitReport {
   /** Those that could be read. */
   readonly samples: number;
+  /** Those of them that lack every label. */
+  readonly unlabelled: number;
   readonly size: Size;
   /** Of R, G and B, values 0–1, over all pixels. */
   readonly image: { readonly mean: readonly number[]; readonly std: readonly number[] };
@@ -26,6 +28,7 @@ export async function inspectSplit(
 ): Promise<SplitReport> {
   const inspectors = Object.entries(labels).map(([name, info]) => [name, inspectorOf(info)] as const);
   const colors = new Colors();
+  let unlabelled = 0;
   const bad: { index: number; reason: string }[] = [];
   const reading: Promise<Awaited<ReturnType<Split['sample']>> | MtlError>[] = [];
   for (let index = 0; index < split.length; index++) {
@@ -36,16 +39,21 @@ export async function inspectSplit(
     if (sample instanceof MtlError) bad.push({ index, reason: sample.message });
     else {
       colors.add(sample.image);
+      let labels = 0;
       for (const [name, inspector] of inspectors) {
         const label = sample.labels[name];
-        if (label) inspector.add(label);
+        if (!label) continue;
+        inspector.add(label);
+        labels += 1;
       }
+      if (labels === 0) unlabelled += 1;
     }
     onProgress(index + 1, split.length);
     await pause();
   }
   return {
     samples: split.length - bad.length,
+    unlabelled,
     size,
     image: colors.report(),
     labels: Object.fromEntries(inspectors.map(([name, inspector]) => [name, inspector.report()])),

@@ -26,14 +26,20 @@ export function scalarsOf(event: TrainingEvent): Scalars {
   return event.type === 'validation' ? nested('validation/', event.metrics) : {};
 }
 
-/** E.g. `loss/depth/total`, `loss/depth/direct`, `loss/depth/to.segmentation`, `loss/depth/from.kd4mtl`. */
+/** E.g. `loss/depth/total`, `…/direct`, `…/to.segmentation`, `…/backFrom.segmentation`, `…/from.kd4mtl`. */
 function lossesOf({ losses }: Step): Scalars {
   return nested(
     'loss/',
     Object.fromEntries(
-      Object.entries(losses).map(([task, { total, direct, transferred, auxiliary = {} }]) => [
+      Object.entries(losses).map(([task, { total, direct, transferred, cycled = {}, auxiliary = {} }]) => [
         task,
-        { total, direct, ...prefixed('to.', transferred), ...prefixed('from.', auxiliary) },
+        {
+          total,
+          direct,
+          ...prefixed('to.', transferred),
+          ...prefixed('backFrom.', cycled),
+          ...prefixed('from.', auxiliary),
+        },
       ]),
     ),
   );

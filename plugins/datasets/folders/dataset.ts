@@ -15,7 +15,7 @@ import { firstFew } from '../common/files.js';
 import { checkSize, fit } from '../common/fit.js';
 import { normalsFromRgb } from '../common/normals-from-rgb.js';
 import { openSplit } from '../common/split.js';
-import { findSamples, type SampleFiles } from './files.js';
+import { findSamples, findUnlabelled, type SampleFiles } from './files.js';
 import { classMap, describeLabels, toDepth } from './labels.js';
 import type { FolderOptions } from './options.js';
 import { divide, type SplitMembers } from './split.js';
@@ -24,6 +24,8 @@ import { readTable, tableFile, type LabelTable } from './table.js';
 interface Contents {
   readonly samples: ReadonlyMap<string, SampleFiles>;
   readonly members: SplitMembers;
+  /** They come after the training split's samples. */
+  readonly unlabelled: readonly SampleFiles[];
   /** Labels of the whole image; empty where no table is configured. */
   readonly table: LabelTable;
 }
@@ -48,11 +50,12 @@ export class FolderDataset implements Dataset {
 
   async split(name: SplitName): Promise<Split> {
     this.contents ??= this.find();
-    const { samples, members, table } = await this.contents;
+    const { samples, members, unlabelled, table } = await this.contents;
     const names = members[name];
     if (!names?.length) throw this.emptySplit(name, names, [...samples.keys()]);
+    const labelled = names.map((each) => samples.get(each)!);
     return openSplit(
-      names.map((each) => samples.get(each)!),
+      name === 'train' ? [...labelled, ...unlabelled] : labelled,
       (files) => this.read(files, table),
       (files) => this.filesOf(files),
     );
@@ -61,10 +64,11 @@ export class FolderDataset implements Dataset {
   private async find(): Promise<Contents> {
     const samples = await findSamples(this.root, this.options);
     const names = samples.map(({ name }) => name);
-    const { split, table, allowMissing } = this.options;
+    const { split, table, unlabelled, allowMissing } = this.options;
     return {
       samples: new Map(samples.map((files) => [files.name, files])),
       members: await divide(split, names, this.root),
+      unlabelled: unlabelled === undefined ? [] : await findUnlabelled(this.root, unlabelled, samples),
       table: table ? await readTable(this.root, table, names, allowMissing) : new Map(),
     };
   }

@@ -1,7 +1,7 @@
 import { parse, relative, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { badValue, MtlError } from '../../../core/index.js';
-import { byCodeUnit, checkRoot } from '../common/files.js';
+import { byCodeUnit, checkRoot, firstFew } from '../common/files.js';
 import { mismatch } from '../common/pairing.js';
 import type { FolderOptions } from './options.js';
 
@@ -52,13 +52,43 @@ export async function findSamples(root: string, options: FolderOptions): Promise
   }));
 }
 
+/**
+ * Images that are there to be trained on without labels; their names begin with `unlabelled/`.
+ * @param samples those with labels
+ * @throws MtlError `DATA_INVALID` where the glob finds nothing, two files have one name, or it finds a sample's image
+ */
+export async function findUnlabelled(
+  root: string,
+  pattern: string,
+  samples: readonly SampleFiles[],
+): Promise<readonly SampleFiles[]> {
+  const images = await filesByName(root, 'unlabelled', pattern, '');
+  const taken = new Set(samples.map(({ rgb }) => rgb));
+  const both = [...images.values()].filter((file) => taken.has(file));
+  if (both.length > 0) {
+    throw badValue('DATA_INVALID', {
+      what: 'dataset.unlabelled',
+      expected: 'images that dataset.rgb does not find',
+      found: `${both.length} that it finds, too: ${firstFew(both)}`,
+      fix: 'narrow one of the two globs',
+    });
+  }
+  return [...images.keys()].sort(byCodeUnit).map((name) => ({
+    name: `unlabelled/${name}`,
+    rgb: images.get(name)!,
+    labels: undefined,
+    depth: undefined,
+    normals: undefined,
+  }));
+}
+
 async function filesByName(
   root: string,
-  kind: 'rgb' | LabelKind,
+  kind: 'rgb' | 'unlabelled' | LabelKind,
   pattern: string,
   suffix: string,
 ): Promise<ReadonlyMap<string, string>> {
-  const what = kind === 'rgb' ? 'dataset.rgb' : `dataset.${kind}.files`;
+  const what = kind === 'rgb' || kind === 'unlabelled' ? `dataset.${kind}` : `dataset.${kind}.files`;
   const files = await glob(pattern, { cwd: root, absolute: true, expandDirectories: false });
   if (files.length === 0) {
     throw badValue('DATA_INVALID', {

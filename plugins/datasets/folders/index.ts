@@ -22,6 +22,9 @@ import { folderOptions } from './options.js';
  * `suffix: { rgb: _leftImg8bit, labels: _gtFine_labelIds }`. Every image needs all configured labels, unless
  * `allowMissing: true`; then an image may lack some, and label files without an image are passed over.
  *
+ * **unlabelled**: a glob of images without any label, which `rgb` does not find. They come to the training split, named
+ * `unlabelled/NAME`; consistency between the tasks (`xtc`) learns from them.
+ *
  * **labels** (label `segmentation`): grey or palette PNGs of class ids, 8 or 16 bits.
  * `classes` their number or names; `map: { 7: 0, 8: 0, 11: 1 }` from file value to class id, where they differ;
  * `void` file values without a class (default [255]); `colors` RGB by class id; `channel` 0–2 where the ids

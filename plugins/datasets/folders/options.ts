@@ -69,6 +69,7 @@ export const folderOptions = z.strictObject({
   depth: depth.optional(),
   normals: normals.optional(),
   table: tableOptions.optional(),
+  unlabelled: glob.optional(),
   suffix: z
     .strictObject({
       rgb: z.string().default(''),

@@ -19,6 +19,8 @@ export interface ScenesOptions extends RenderOptions {
   /** Number of images of each split. */
   readonly counts: Readonly<Record<SplitName, number>>;
   readonly seed: number;
+  /** Share of the training images that have labels, above 0 and at most 1. */
+  readonly labelled: number;
 }
 
 /** Rendered street scenes. Image i of a split depends on the seed, the split and i alone. */
@@ -60,8 +62,18 @@ export class ScenesDataset implements Dataset {
     const { options } = this;
     const scene = createScene(new Random(options.seed, 'scenes', split, index));
     const id = `${split}/${index}`;
-    return Promise.resolve({ id, ...options.size, ...renderScene(scene, options.size, options) });
+    const labels = split === 'train' && !isLabelled(index, options.labelled) ? [] : options.labels;
+    return Promise.resolve({
+      id,
+      ...options.size,
+      ...renderScene(scene, options.size, { ...options, labels }),
+    });
   }
+}
+
+/** Of the first n images ⌈n · share⌉ are, whatever n is. */
+function isLabelled(index: number, share: number): boolean {
+  return Math.ceil((index + 1) * share) > Math.ceil(index * share);
 }
 
 function describe(name: LabelName, { depth, maxDepth }: ScenesOptions): LabelInfo {

@@ -13,6 +13,8 @@ const options = z.strictObject({
   train: count.default(512),
   val: count.default(64),
   test: count.default(64),
+  /** Share of the training images that have labels, spread evenly over them; the others have none. */
+  labelled: z.number().gt(0).max(1).default(1),
   /** Of the data set alone: it stays the same whatever the run's seed. */
   seed: z.number().int().default(0),
   /** Which labels to give; by default the maps. */
@@ -32,6 +34,9 @@ const options = z.strictObject({
  * Labels: `segmentation` (7 classes in the order of the Cityscapes categories), `depth` (along the optical axis;
  * 0 for the sky and beyond `maxDepth`), `normals` (camera coordinates, zero for the sky); of the whole image `weather`
  * (six classes) and `vehicles` (how many are seen, if only by a pixel). What augmentation crops away still counts.
+ *
+ * `labelled: 0.25` leaves every fourth training image its labels, the first one's among them, and takes those of the
+ * others: what to learn from images without labels is worth. The images stay the same.
  */
 export const scenes = definePart<Dataset, typeof options>({
   description: 'Rendered street scenes with exact segmentation, depth and surface normals; needs no download',

@@ -54,6 +54,9 @@ describe('loadComparison', () => {
       transferNet: { name: 'ttnet', channels: 2 },
       lambda: 0.01,
       edges: 'all',
+      resolution: 1,
+      cycles: 0,
+      warmup: 0,
     });
     for (const { train, backbone } of Object.values(found)) {
       expect(train.epochs).to.equal(2);

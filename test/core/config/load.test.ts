@@ -98,6 +98,9 @@ describe('checkConfig', () => {
       transferNet: 'ttnet',
       lambda: 0.01,
       edges: 'all',
+      resolution: 1,
+      cycles: 0,
+      warmup: 0,
     });
   });
 

@@ -39,6 +39,27 @@ describe('evaluate', () => {
     }
   });
 
+  it('refuses a split without any label, and leaves out a task without one', async () => {
+    const none = await over(rows('depth', [null, [0, 0], null]), tasks);
+    const error: unknown = await evaluate(readImage, { ...none, batchSize: 2 }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).to.include({
+      code: 'DATA_INVALID',
+      message:
+        'the split to measure on: expected labels of at least one task, found none in 3 samples; put samples with ' +
+        'labels there; those without are for the training split',
+    });
+    const both = [...tasks, numberTask('height')];
+    const predict: Predictor = async (batch) => {
+      const { depth } = await readImage(batch);
+      return { depth: depth!, height: depth! };
+    };
+    const found = await evaluate(predict, { ...(await over(split, both)), batchSize: 2 });
+    expect(found.height).to.deep.equal({});
+    expect(found.depth).to.have.all.keys('squared');
+  });
+
   it('tells each batch, in the split’s own order', async () => {
     const told: number[][] = [];
     const ids: string[] = [];

@@ -97,6 +97,24 @@ describeOnEach('an exported network', (engine) => {
 });
 
 describeOn('wasm', 'exporting a network', () => {
+  for (const resolution of [0.5, 0.25] as const) {
+    it(`transfer nets of resolution ${resolution}: predicts what the network does`, async () => {
+      const model = buildNetwork({ resolution });
+      const loaded = await exported(model);
+      const image = images(2);
+      const wanted = read(tf.tidy(() => outputsOf(model, image, true)));
+      const found = predicted(loaded, image);
+      expect(Object.keys(found)).to.include('transfer.depth-segmentation');
+      for (const [name, { shape, data }] of Object.entries(wanted)) {
+        expect(found[name]!.shape, name).to.deep.equal(shape);
+        expect(furthest(found[name]!.data, data), name).to.be.at.most(1e-4);
+      }
+      image.dispose();
+      loaded.dispose();
+      model.dispose();
+    });
+  }
+
   const everyTask = ['segmentation', 'depth', 'normals', 'edges', 'reconstruction', 'weather', 'people'];
 
   for (const architecture of ['shared', 'single'] as const) {

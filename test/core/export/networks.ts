@@ -6,6 +6,7 @@ import {
   type DataInfo,
   type Model,
   type PartSpec,
+  type Resolution,
   type Size,
   type Task,
 } from '../../../core/index.js';
@@ -45,6 +46,7 @@ export interface NetworkOptions {
   readonly architecture?: PartSpec;
   readonly backbone?: string;
   readonly transfer?: boolean;
+  readonly resolution?: Resolution;
 }
 
 /** A small network, every variable set by its name as in test/oracles/exported.py. */
@@ -53,6 +55,7 @@ export function buildNetwork({
   architecture = { name: 'shared', decoderChannels: 4 },
   backbone = 'resnet18',
   transfer = true,
+  resolution = 1,
 }: NetworkOptions = {}): Model {
   const deps = new RunContainer()
     .provide(tokens.registry, registry)
@@ -71,7 +74,11 @@ export function buildNetwork({
     architecture: registry.create('architecture', architecture, deps),
     backbone: registry.create('backbone', { name: backbone, width: 4 }, deps),
     transfer: transfer
-      ? { net: registry.create('transferNet', { name: 'ttnet', channels: 4 }, deps), edges: 'all' }
+      ? {
+          net: registry.create('transferNet', { name: 'ttnet', channels: 4 }, deps),
+          edges: 'all',
+          resolution,
+        }
       : undefined,
     size,
     seed: 0,

@@ -14,6 +14,7 @@ import {
   type Model,
   type NamedGradients,
   type Predictions,
+  type Resolution,
   type Target,
   type TransferTask,
   type TaskLoss,
@@ -31,6 +32,8 @@ export interface CaseOptions {
   readonly mask: 'all' | 'valid';
   readonly weighting: 'authors' | 'kendall' | 'equal';
   readonly depthLabels: 'both' | 'first';
+  readonly resolution: Resolution;
+  readonly cycles: number;
   /** Which batch of the series. */
   readonly batch: number;
 }
@@ -38,6 +41,7 @@ export interface CaseOptions {
 export interface Losses {
   readonly direct: Readonly<Record<string, number>>;
   readonly transferred: Readonly<Record<string, number>>;
+  readonly cycled: Readonly<Record<string, number>>;
   readonly task: Readonly<Record<string, number>>;
   readonly total: number;
 }
@@ -113,7 +117,7 @@ export interface GoldenNetwork {
 /** A small network with its parameters set by their names. */
 export function buildGolden(options: CaseOptions = main.options): GoldenNetwork {
   const tasks = [makeTask('segmentation'), makeTask('depth')];
-  const { architecture, backbone, consistency, target, labelSmoothing, mask } = options;
+  const { architecture, backbone, consistency, resolution } = options;
   const model = assembleModel({
     tasks,
     architecture: registry.create('architecture', { name: architecture, decoderChannels: 4 }, offers()),
@@ -121,7 +125,11 @@ export function buildGolden(options: CaseOptions = main.options): GoldenNetwork 
     transfer:
       consistency === 'none'
         ? undefined
-        : { net: registry.create('transferNet', { name: 'ttnet', channels: 4 }, offers()), edges: 'all' },
+        : {
+            net: registry.create('transferNet', { name: 'ttnet', channels: 4 }, offers()),
+            edges: 'all',
+            resolution,
+          },
     size: { height, width },
     seed: 0,
     initialize: false,
@@ -132,7 +140,7 @@ export function buildGolden(options: CaseOptions = main.options): GoldenNetwork 
   const weighter = makeWeighter(options.weighting, tasks);
   return {
     model,
-    consistency: makeConsistency(consistency, { target, labelSmoothing, mask }),
+    consistency: makeConsistency(options),
     weighter,
     dispose() {
       model.dispose();
@@ -150,14 +158,18 @@ export function initial(name: string, shape: readonly number[]): Float32Array {
   return hashed(name, shape, 0.1);
 }
 
-function makeConsistency(
-  name: CaseOptions['consistency'],
-  xtcOptions: Pick<CaseOptions, 'target' | 'labelSmoothing' | 'mask'>,
-): Consistency | undefined {
+function makeConsistency({
+  consistency: name,
+  target,
+  labelSmoothing,
+  mask,
+  cycles,
+}: CaseOptions): Consistency | undefined {
   if (name === 'none') return undefined;
-  const loss = registry.create('loss', name === 'xtc' ? { name, ...xtcOptions } : name, offers());
+  const spec = name === 'xtc' ? { name, target, labelSmoothing, mask } : name;
+  const loss = registry.create('loss', spec, offers());
   if (loss.role !== 'consistency') throw new Error(`${name} compares no tasks`);
-  return { loss, lambda };
+  return { loss, lambda, cycles };
 }
 
 function makeWeighter(weighting: CaseOptions['weighting'], tasks: readonly TransferTask[]): Weighter {
@@ -238,16 +250,21 @@ export interface RecordedPass {
 export function recordPass({ model, consistency }: GoldenNetwork, batch: HostBatch): RecordedPass {
   const { tape, result } = Tape.record(() => {
     const image = tf.tensor4d(batch.image, [...batch.shape]);
-    const predictions = model.forward(image, { training: true, transfer: consistency !== undefined });
-    const { direct, transferred } = predictions;
+    const predictions = model.forward(image, {
+      training: true,
+      transfer: consistency !== undefined,
+      cycles: (consistency?.cycles ?? 0) > 0,
+    });
+    const { direct, transferred, cycled = [] } = predictions;
     const losses = taskLosses({
       tasks: model.tasks,
       predictions: direct,
       targets: targetsOf(batch),
       transferred,
+      cycled,
       consistency,
     });
-    return { predictions: { ...predictions, transferred: [...transferred] }, losses };
+    return { predictions: { direct, transferred: [...transferred], cycled: [...cycled] }, losses };
   });
   const names = model.tasks.map(({ name }) => name);
   const problem = new TapeProblem({

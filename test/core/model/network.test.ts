@@ -42,7 +42,7 @@ function scalar(tensor: tf.Tensor): number {
 
 /** L_t and its terms, as network.json names them. */
 function expectLosses({ losses }: RecordedPass, { losses: wanted }: GoldenCase): void {
-  for (const [task, { total, direct, transferred }] of Object.entries(losses)) {
+  for (const [task, { total, direct, transferred, cycled }] of Object.entries(losses)) {
     expect(relative(scalar(total), wanted.task[task]!), `L of ${task}`).to.be.at.most(lossTolerance);
     expect(relative(scalar(direct), wanted.direct[task]!), `direct loss of ${task}`).to.be.at.most(
       lossTolerance,
@@ -51,11 +51,17 @@ function expectLosses({ losses }: RecordedPass, { losses: wanted }: GoldenCase):
       const edge = `${task}-${to}`;
       expect(relative(scalar(term), wanted.transferred[edge]!), edge).to.be.at.most(lossTolerance);
     }
+    for (const [through, term] of Object.entries(cycled)) {
+      const edge = `${task}-${through}`;
+      expect(relative(scalar(term), wanted.cycled[edge]!), `${edge} and back`).to.be.at.most(lossTolerance);
+    }
   }
-  const edges = Object.entries(losses).flatMap(([from, { transferred }]) =>
-    Object.keys(transferred).map((to) => `${from}-${to}`),
-  );
-  expect(edges).to.have.members(Object.keys(wanted.transferred));
+  for (const kind of ['transferred', 'cycled'] as const) {
+    const edges = Object.entries(losses).flatMap(([from, terms]) =>
+      Object.keys(terms[kind]).map((to) => `${from}-${to}`),
+    );
+    expect(edges, kind).to.have.members(Object.keys(wanted[kind]));
+  }
 }
 
 /** Eq. 16 with the weighter's own terms: L = Σ ω_t L_t + b s_t. */

@@ -117,7 +117,7 @@ describeOnEach('TapeProblem', () => {
   });
 
   for (const scope of scopes) {
-    for (const name of ['xtc-soft', 'mt-net', 'st-net']) {
+    for (const name of ['xtc-soft', 'cycles', 'mt-net', 'st-net']) {
       it(`perTask('${scope}') of ${name}: combined with ones it is the plain sum`, async () => {
         open(name);
         const combined = pass.problem.perTask(scope).combine([1, 1]);
@@ -160,6 +160,20 @@ describeOnEach('TapeProblem', () => {
       tf.dispose([combined, wanted] as tf.TensorContainer[]);
     });
   }
+
+  it('a transfer net that is on the way back of another task’s round trip has a gradient of both', async () => {
+    open('cycles');
+    const all = await taskGradients();
+    const wanted = await fromAnother((problem) => problem.weighted([1, 1]));
+    for (const edge of ['segmentation-depth', 'depth-segmentation']) {
+      const kernel = `transfer.${edge}.head.kernel`;
+      tf.tidy(() => {
+        const sum = tf.add(all[0]![kernel]!, all[1]![kernel]!).dataSync();
+        expect(distance(wanted[kernel]!.dataSync(), sum) / normOf(sum), edge).to.be.at.most(5e-6);
+      });
+    }
+    tf.dispose([wanted, ...all] as tf.TensorContainer[]);
+  });
 
   it('takes the tasks’ passes once for all who ask for the same gradients', async () => {
     open('xtc-soft');

@@ -8,7 +8,15 @@ import {
   type StepResult,
   type Weighter,
 } from '../../../core/index.js';
-import { buildGolden, goldenBatch, main, offers, registry, type GoldenNetwork } from '../model/golden.js';
+import {
+  buildGolden,
+  golden,
+  goldenBatch,
+  main,
+  offers,
+  registry,
+  type GoldenNetwork,
+} from '../model/golden.js';
 import { describeOnEach } from '../../engines.js';
 
 const withConsistency = main.options;
@@ -151,6 +159,34 @@ describeOnEach('Stepper', () => {
     expect(losses.depth!.transferred).to.deep.equal(wanted.losses.depth!.transferred);
     for (const [name, values] of Object.entries(after))
       expect(values.every(Number.isFinite), name).to.equal(true);
+  });
+
+  it('without round trips nothing is said of them', async () => {
+    const { losses } = await stepFrom(goldenBatch(), { ...withConsistency, cycles: 0 });
+    for (const terms of Object.values(losses))
+      expect(terms).to.have.all.keys('total', 'direct', 'transferred');
+  });
+
+  it('tells the round trips’ losses beside the others, and weighs them', async () => {
+    const { losses } = await stepFrom(goldenBatch(), { ...withConsistency, cycles: 0.5 });
+    for (const [task, other] of [
+      ['segmentation', 'depth'],
+      ['depth', 'segmentation'],
+    ] as const) {
+      const { total, direct, transferred, cycled } = losses[task]!;
+      expect(Object.keys(cycled!)).to.deep.equal([other]);
+      const lambda = golden.inputs.lambda[task]!;
+      const terms = transferred[other]! + 0.5 * cycled![other]!;
+      expect(total).to.be.closeTo((1 - lambda) * direct + lambda * terms, 1e-6 * total);
+    }
+  });
+
+  it('names a round trip’s loss where a loss is no number', async () => {
+    const setup = setUp({ ...withConsistency, cycles: 0.5 });
+    const broken = withDepth((_, at) => (at === 7 ? { value: NaN, mask: 1 } : {}));
+    const { message } = await failure(setup.stepper.step(broken, 0.05));
+    expect(message).to.match(/direct NaN, to segmentation [\d.]+, back from segmentation [\d.]+\)/);
+    tearDown(setup);
   });
 
   for (const value of [Infinity, NaN]) {

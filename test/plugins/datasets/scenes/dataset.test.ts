@@ -136,6 +136,25 @@ describe('scenes: data set', () => {
     }
   });
 
+  it('takes labels from the training images but for a share, evenly, and leaves the images as they are', async () => {
+    const [whole, part] = [make({ train: 10 }), make({ train: 10, labelled: 0.25 })];
+    const labelled: number[] = [];
+    for (let index = 0; index < 10; index++) {
+      const [full, sample] = [await sampleOf(whole, 'train', index), await sampleOf(part, 'train', index)];
+      expect(bytes(sample.image).equals(bytes(full.image))).to.equal(true);
+      if (Object.keys(sample.labels).length === 0) continue;
+      labelled.push(index);
+      expect(allBytes(sample).equals(allBytes(full))).to.equal(true);
+    }
+    expect(labelled).to.deep.equal([0, 4, 8]);
+    for (const split of ['val', 'test'] as const) {
+      expect(Object.keys((await sampleOf(part, split, 1)).labels)).to.have.length(3);
+    }
+    expect(registry.problems('dataset', { name: 'scenes', labelled: 0 }, 'dataset')).to.deep.equal([
+      'dataset.labelled: expected a number above 0 and of at most 1, found 0',
+    ]);
+  });
+
   it('does not change with the run’s seed', async () => {
     const samples = await Promise.all([1, 2].map((seed) => sampleOf(make({}, seed), 'train', 0)));
     expect(allBytes(samples[0]!).equals(allBytes(samples[1]!))).to.equal(true);
