@@ -12,3 +12,4 @@ export type * from './exporter.js';
 export type * from './backbone.js';
 export type * from './architecture.js';
 export type * from './transfer-net.js';
+export type * from './world.js';
