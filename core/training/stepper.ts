@@ -4,6 +4,8 @@ import type { HostBatch } from '../data/index.js';
 import { keepingStatistics } from '../layers/index.js';
 import type { Model } from '../model/index.js';
 import { taskLosses, type Consistency } from '../objective/index.js';
+import { averageStatistics } from '../world/statistics.js';
+import { onPart } from '../world/current.js';
 import { clipByGlobalNorm } from './clip.js';
 import type { GradientDiagnostics } from './diagnostics.js';
 import { differentiate, type LossTerms } from './differentiate.js';
@@ -58,6 +60,7 @@ export class Stepper {
         diagnose,
       }),
     );
+    averageStatistics(Object.values(model.statistics), batch.part);
     const started = performance.now();
     let applied = gradients;
     try {
@@ -97,12 +100,17 @@ export class Stepper {
 
   /** L_t of a batch with the parameters as they are; changes nothing. */
   private lossesOf(batch: HostBatch, index: number): Promise<number[]> {
-    return readScalars(() =>
-      Object.values(keepingStatistics(() => this.forward(batch, index))).map(({ total }) => total),
+    return readScalars(
+      () => Object.values(keepingStatistics(() => this.forward(batch, index))).map(({ total }) => total),
+      true,
     );
   }
 
   private forward(batch: HostBatch, step: number): Readonly<Record<string, LossTerms>> {
+    return onPart(batch.part, () => this.lossTerms(batch, step));
+  }
+
+  private lossTerms(batch: HostBatch, step: number): Readonly<Record<string, LossTerms>> {
     const { model, consistency } = this.args;
     const image = tf.tensor4d(batch.image, [...batch.shape]);
     const targets = Object.fromEntries(
