@@ -42,7 +42,7 @@ export function worldFromEnvironment(variables: Variables = process.env): Launch
     size,
     localSize: found.localSize,
     host: found.host,
-    port: number(variables, 'MASTER_PORT') ?? found.port,
+    port: number(variables, 'MASTER_PORT', 0, 65_535) ?? found.port,
     launcherKeepsStore: variables.TORCHELASTIC_USE_AGENT_STORE === 'True',
     name: ['crosstask', variables.TORCHELASTIC_RUN_ID, variables.TORCHELASTIC_RESTART_COUNT]
       .filter(Boolean)
@@ -141,13 +141,14 @@ function firstHost(nodes: string): string {
 }
 
 /** @throws MtlError `CONFIG_INVALID` where there is something else */
-function number(variables: Variables, name: string, least = 0): number | undefined {
+function number(variables: Variables, name: string, least = 0, most = Infinity): number | undefined {
   const text = variables[name];
   if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : -1;
+  if (value >= least && value <= most) return value;
   throw badValue('CONFIG_INVALID', {
     what: name,
-    expected: `a whole number of at least ${least}`,
+    expected: `a whole number ${most < Infinity ? `from ${least} to ${most}` : `of at least ${least}`}`,
     found: `"${text}"`,
   });
 }

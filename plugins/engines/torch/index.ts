@@ -73,8 +73,9 @@ function engine(chosen: Options): Engine {
     build: async (onProgress, signal) => {
       const { libtorch: asked } = chosen;
       const found = await findLibtorch(asked);
-      await buildAddon(found, { asked, onProgress, signal });
-      return `libtorch ${found.version} from ${found.root}${found.cuda ? ', with CUDA' : ''}`;
+      const { ranks } = await buildAddon(found, { asked, onProgress, signal });
+      const gloo = ranks ? '' : `; without Gloo, so in one process alone: for several ${howToGetGloo}`;
+      return `libtorch ${found.version} from ${found.root}${found.cuda ? ', with CUDA' : ''}${gloo}`;
     },
     joinWorld: (settings) => join(settings),
     kernels: async () => (await import('./kernels/index.js')).reportKernels(),
@@ -94,12 +95,14 @@ function check({ libtorch, device, threads }: Options): EngineCheck {
   }
   const count = threadCount(threads);
   const where = cuda && device !== 'cpu' ? 'CUDA' : `${count} ${count === 1 ? 'thread' : 'threads'}`;
-  return { usable: true, detail: `libtorch ${version}, ${where}` };
+  return { usable: true, detail: `libtorch ${version}, ${where}${built.ranks ? '' : ', without Gloo'}` };
 }
 
 function threadCount(threads: Options['threads']): number {
   return threads === 'auto' ? Math.max(1, Math.floor(availableParallelism() / localRanks())) : threads;
 }
+
+const howToGetGloo = 'install Gloo’s headers (Debian: libgloo-dev), then run "mtl engine build torch"';
 
 /** What this process runs, once it does. */
 let running: { readonly addon: Addon; readonly device: string } | undefined;
@@ -136,10 +139,7 @@ async function join(settings: WorldSettings): Promise<World> {
   const { hasRanks, joinWorld } = await import('./world.js');
   const { addon } = running!;
   if (!hasRanks(addon)) {
-    throw unusable(
-      'it is built without Gloo, over which ranks exchange their gradients',
-      'install Gloo’s headers (Debian: libgloo-dev), then run "mtl engine build torch"',
-    );
+    throw unusable('it is built without Gloo, over which ranks exchange their gradients', howToGetGloo);
   }
   const tf = await import('@tensorflow/tfjs');
   return joinWorld(addon, tf.engine().backend as TorchBackend, settings);
