@@ -33,7 +33,8 @@ const notRun: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'docs/distributed.md': {
     'sudo apt-get': 'installs system packages',
-    'mtl train --engine torch': 'needs the engine torch, which is not everywhere; test/cli/ranks.test.ts starts ranks so',
+    'mtl train --engine torch':
+      'needs the engine torch, which is not everywhere; test/cli/ranks.test.ts starts ranks so',
     'torchrun --no_python': 'needs PyTorch and two hosts',
   },
   'docs/engines.md': {

@@ -25,7 +25,7 @@ describeOn('torch', 'examples/distributed', function () {
   this.timeout(180_000);
   const work = workFolder();
 
-  it('train.slurm trains as a step’s ranks, and started again it goes on', async () => {
+  it('train.slurm trains as a step’s ranks, and started again when all is done it only measures', async () => {
     writeConfig(
       work.path,
       { ...tiny, consistency: null, train: { ...tiny.train, epochs: 1 } },
@@ -49,7 +49,7 @@ describeOn('torch', 'examples/distributed', function () {
     const again = await run('bash', [script], { cwd: work.path, env });
     expect(again.stdout).to.match(/Trained in/);
     const starts = readFileSync(join(work.path, 'runs/7/events.jsonl'), 'utf8').match(/"resumedAt":\d+/g);
-    expect(starts).to.deep.equal(['"resumedAt":0', '"resumedAt":2']);
+    expect(starts).to.deep.equal(['"resumedAt":0']);
   });
 
   it('pytorchjob.yaml has a master, workers alike, and a command that exists', () => {

@@ -19,6 +19,7 @@ const exchange = (): number => {
   return mean!.dataSync()[0]!;
 };
 
+/** Of the ranks' numbers, while all is well. */
 const before = exchange();
 if (atFault) {
   if (fault.startsWith('kill')) process.kill(process.pid, 'SIGKILL');
@@ -26,6 +27,11 @@ if (atFault) {
   if (fault.startsWith('fail')) {
     await world.leave(`rank ${launch.rank}: the disk is full`);
     process.exit(1);
+  }
+  if (fault.startsWith('wait')) {
+    process.stdout.write('waiting\n');
+    // Longer than the silence after which a rank is given up.
+    await new Promise((resolve) => setTimeout(resolve, 8000));
   }
   if (fault.startsWith('hang')) for (const until = Date.now() + 30_000; Date.now() < until;);
 }
