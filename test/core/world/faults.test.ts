@@ -29,7 +29,7 @@ async function toldOf(fault: string): Promise<readonly Told[]> {
     .filter((_, rank) => rank !== Number(fault.at(-1)))
     .map(async (child) => {
       let text = '';
-      for await (const chunk of child.stdout!.setEncoding('utf8')) text += chunk as string;
+      for await (const chunk of child.stdout.setEncoding('utf8')) text += chunk as string;
       return JSON.parse(text) as Told;
     });
   try {
