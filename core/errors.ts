@@ -24,6 +24,8 @@ export type ErrorCode =
   | 'METRIC_EMPTY'
   | 'LOSS_NOT_FINITE'
   | 'GRADIENT_NOT_FINITE'
+  | 'WORLD_UNREACHABLE'
+  | 'RANK_LOST'
   | 'INTERRUPTED';
 
 /** A failure that the user can act on. The command line prints the message alone, without a stack trace. */

@@ -25,3 +25,4 @@ export * from './registry/index.js';
 export * from './report/index.js';
 export * from './run/index.js';
 export * from './training/index.js';
+export * from './world/index.js';

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import type { LoadedConfig, RunResult, TrainingEvent } from '../../core/index.js';
+import { endWithStarter, runLocalRanks } from '../local-ranks.js';
 import { BaseCommand } from '../base-command.js';
 import { duration, reporter } from '../progress.js';
 import { stopOnSignal } from '../stop.js';
@@ -20,6 +21,7 @@ export default class Train extends BaseCommand {
     '<%= config.bin %> train --config examples/quickstart.config.yaml',
     '<%= config.bin %> train --preset xtasc-net --set train.epochs=3 --set backbone=resnet18',
     '<%= config.bin %> train --tensorboard',
+    '<%= config.bin %> train --engine torch --nproc 4',
     '<%= config.bin %> train --run runs/first --resume',
     '<%= config.bin %> train --run runs/first --resume --from step-000100',
   ];
@@ -38,6 +40,12 @@ export default class Train extends BaseCommand {
       helpValue: 'NAME',
       dependsOn: ['resume'],
     }),
+    nproc: Flags.integer({
+      summary:
+        'Train with so many processes on this host, which share each batch. Launchers such as torchrun and srun start them themselves.',
+      helpValue: 'N',
+      min: 1,
+    }),
     tensorboard: Flags.boolean({
       summary:
         'Write event files for TensorBoard, too, into the run’s folder tensorboard/ (log.tensorboard).',
@@ -46,17 +54,23 @@ export default class Train extends BaseCommand {
 
   async run(): Promise<RunResult> {
     const { flags: given } = await this.parse(Train);
+    if (given.nproc !== undefined && given.nproc > 1) await this.runRanks(given.nproc);
+    endWithStarter();
     const flags = given.tensorboard
       ? { ...given, set: [...(given.set ?? []), 'log.tensorboard=true'] }
       : given;
-    const { train } = await import('../../core/index.js');
+    const { train, worldFromEnvironment } = await import('../../core/index.js');
+    const launch = worldFromEnvironment();
+    const isLed = launch !== undefined && launch.rank > 0;
     const begun = flags.resume ? (flags.run ?? (await newestRun())) : undefined;
     const loaded =
       begun === undefined ? await this.loadConfig(flags) : await this.loadRunConfig(begun, flags);
     const folder = begun ?? flags.run ?? newRun(loaded, flags.preset);
-    const report = this.jsonEnabled()
-      ? { event: (event: TrainingEvent) => this.logJson(event), end: () => undefined }
-      : reporter(process.stdout, folder);
+    const report = isLed
+      ? silence
+      : this.jsonEnabled()
+        ? { event: (event: TrainingEvent) => this.logJson(event), end: () => undefined }
+        : reporter(process.stdout, folder);
     const began = performance.now();
     const stop = stopOnSignal(report.end);
     const alone = surviveHangup();
@@ -67,8 +81,11 @@ export default class Train extends BaseCommand {
         from: flags.from,
         signal: stop.signal,
         onEvent: report.event,
+        launch,
       });
       report.end();
+      // Rank 0 tells it.
+      if (isLed) process.exit(0);
       this.log(`\n${resultTable(result, this.columns, this.style)}`);
       this.logEnding({
         outcome:
@@ -87,7 +104,30 @@ export default class Train extends BaseCommand {
       alone();
     }
   }
+
+  /** Starts the ranks and ends as they do. */
+  private async runRanks(count: number): Promise<never> {
+    const { badValue, worldFromEnvironment } = await import('../../core/index.js');
+    const launched = worldFromEnvironment();
+    if (launched) {
+      throw badValue('CONFIG_INVALID', {
+        what: '--nproc',
+        expected: 'no launcher that starts the ranks itself',
+        found: `rank ${launched.rank} of ${launched.size} in the environment`,
+        fix: 'leave --nproc out',
+      });
+    }
+    const args = withoutNproc(this.argv);
+    return process.exit(await runLocalRanks(count, ['train', ...args]));
+  }
 }
+
+function withoutNproc(args: readonly string[]): string[] {
+  return args.filter((arg, index) => !/^--nproc(=|$)/.test(arg) && args[index - 1] !== '--nproc');
+}
+
+/** Of ranks other than 0. */
+const silence = { event: (): void => undefined, end: (): void => undefined };
 
 function leftOut({ badSamples }: RunResult): string {
   const counts = Object.entries(badSamples).filter(([, count]) => count > 0);

@@ -60,7 +60,11 @@ const earlyStoppingSchema = z.strictObject({
 
 const trainSchema = z.strictObject({
   epochs: z.int().min(1).default(100),
-  batchSize: z.int().min(1).default(8),
+  batchSize: z
+    .int()
+    .min(1)
+    .default(8)
+    .describe('Images of one update; several ranks share them, so that their number changes no result.'),
   seed: z.int().default(0).describe('Governs initial values, order and augmentation.'),
   optimizer: partSpec('optimizer').default({ name: 'adam', lr: 1e-4, betas: [0.9, 0.99] }),
   schedule: scheduleSchema.default({ name: 'constant' }),
@@ -130,6 +134,27 @@ const loaderSchema = z.strictObject({
     .describe('Share of a split’s samples that may be left out before the run stops.'),
 });
 
+const distributedSchema = z.strictObject({
+  syncBatchNorm: z
+    .boolean()
+    .default(false)
+    .describe('Batch norm by the statistics of all ranks’ samples; else each rank’s by those of its own.'),
+  gradients: z
+    .enum(['float32', 'bf16'])
+    .default('float32')
+    .describe('What gradients travel as between ranks; bf16 is half as much and rounds them to 8 bits.'),
+  timeout: z
+    .number()
+    .min(2)
+    .default(300)
+    .describe('Seconds that a rank waits for another one in the midst of the work, before all end.'),
+  startTimeout: z
+    .number()
+    .min(2)
+    .default(300)
+    .describe('Seconds that it waits for all to come at the start.'),
+});
+
 const logSchema = z.strictObject({
   tensorboard: z
     .boolean()
@@ -174,6 +199,9 @@ export const configSchema = z.strictObject({
   weighter: partSpec('weighter').default('uncertainty'),
   train: trainSchema.prefault({}),
   loader: loaderSchema.prefault({}).describe('How data come to the network; changes no number.'),
+  distributed: distributedSchema
+    .prefault({})
+    .describe('How several processes train together, where a launcher or `mtl train --nproc` starts them.'),
   log: logSchema
     .prefault({})
     .describe('What is written down of a run besides its events; changes no number.'),

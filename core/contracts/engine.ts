@@ -1,3 +1,5 @@
+import type { World, WorldSettings } from './world.js';
+
 /** Whether an engine can be used here, and if not, why not and what to do. */
 export type EngineCheck =
   | { readonly usable: true; readonly detail: string }
@@ -41,6 +43,11 @@ export interface Engine {
    * @throws MtlError `ENGINE_BUILD_FAILED`; `INTERRUPTED` once the signal is aborted
    */
   build?(onProgress: (progress: BuildProgress) => void, signal: AbortSignal): Promise<string>;
+  /**
+   * After `start`: meets the other ranks. Absent = the engine computes in one process alone.
+   * @throws MtlError `WORLD_UNREACHABLE` naming the rank that has not come, or what else is wrong; `ENGINE_UNUSABLE`
+   */
+  joinWorld?(settings: WorldSettings): Promise<World>;
   /** After `start`. Engines that have every kernel themselves lack it. */
   kernels?(): Promise<KernelReport>;
 }

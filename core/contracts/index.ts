@@ -14,3 +14,4 @@ export type * from './architecture.js';
 export type * from './auxiliary.js';
 export type * from './frozen-model.js';
 export type * from './transfer-net.js';
+export type * from './world.js';

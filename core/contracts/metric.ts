@@ -15,6 +15,16 @@ export interface Metric {
    */
   update(prediction: Raster, target: Raster, mask: Uint8Array): void;
   /**
+   * All that was taken in since the last reset, as numbers, in an order of its own; with `merge`, what lets each of several
+   * ranks measure a part of a set. Without the two every rank measures all of it.
+   */
+  readonly taken?: readonly number[];
+  /**
+   * Takes in what another metric of the same kind and options has taken in, as if its images came next.
+   * @param taken of the other one
+   */
+  merge?(taken: readonly number[]): void;
+  /**
    * The value over all that was taken in since the last reset.
    * @throws MtlError `METRIC_EMPTY` where no labelled pixel was seen.
    */

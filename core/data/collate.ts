@@ -1,5 +1,6 @@
 import type { HostTarget } from '../contracts/index.js';
 import { badValue } from '../errors.js';
+import type { BatchPart } from '../world/current.js';
 import type { Example } from './prepare.js';
 
 /** One task's labels for a batch, on the host. */
@@ -23,6 +24,8 @@ export interface HostBatch {
   readonly shape: readonly [number, number, number, 3];
   /** By the task's name. */
   readonly targets: Readonly<Record<string, HostBatchTarget>>;
+  /** Which samples of a whole batch these are; absent = all of them. */
+  readonly part?: BatchPart;
 }
 
 /**

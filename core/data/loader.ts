@@ -1,6 +1,7 @@
-import type { SampleGroup } from '../contracts/index.js';
+import type { SampleGroup, World } from '../contracts/index.js';
 import { badValue } from '../errors.js';
 import { unlessStopped } from '../interruption.js';
+import { partOf, type BatchPart } from '../world/current.js';
 import type { AugmentOptions } from './augment.js';
 import type { BadSamples } from './bad-samples.js';
 import { collate, type HostBatch } from './collate.js';
@@ -46,6 +47,8 @@ export interface BatchesOptions {
   /** Epochs to go through, `shuffle.epoch` and those after it; loading ahead goes on from one into the next. Default 1. */
   readonly epochs?: number | undefined;
   readonly dropLone?: OrderOptions['dropLone'];
+  /** Give only a rank's part of each batch; absent = all of it. */
+  readonly share?: Pick<World, 'rank' | 'size'> | undefined;
   /** Aborting it ends the wait for a batch. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -58,6 +61,8 @@ interface Planned {
   readonly batch: number;
   readonly shuffle: BatchesOptions['shuffle'];
   readonly augment: BatchesOptions['augment'];
+  /** Undefined = all of it. */
+  readonly part: BatchPart | undefined;
 }
 
 /** A split's samples as batches, loaded ahead of their turn. */
@@ -134,13 +139,14 @@ export class Loader {
 
   /** @throws MtlError `RUN_INVALID` where `startBatch` lies beyond the epoch */
   private *plan(options: BatchesOptions): Generator<Planned, undefined, undefined> {
-    const { startBatch = 0, epochs = 1, augment } = options;
+    const { startBatch = 0, epochs = 1, augment, share } = options;
     for (let passed = 0; passed < epochs; passed++) {
       const shuffle = options.shuffle && { ...options.shuffle, epoch: options.shuffle.epoch + passed };
       const order = epochOrder({ ...this.shape, ...options }, shuffle);
       const first = passed === 0 ? startBatch : 0;
       if (first > order.length) throw beyondTheEpoch(first, order.length);
-      for (let batch = first; batch < order.length; batch++) yield { order, batch, shuffle, augment };
+      for (let batch = first; batch < order.length; batch++)
+        yield { order, batch, shuffle, augment, part: share && partOf(order[batch]!.length, share) };
     }
   }
 
@@ -149,20 +155,28 @@ export class Loader {
   }
 
   /** @returns undefined where no sample of the batch is left */
-  private async loadBatch({ order, batch, shuffle, augment }: Planned): Promise<HostBatch | undefined> {
+  private async loadBatch({ order, batch, shuffle, augment, part }: Planned): Promise<HostBatch | undefined> {
     const variation = shuffle && augment && { ...shuffle, options: augment };
-    const loads = Array.from(order[batch]!, (index) => this.source.load(index, variation));
+    // In training every rank computes something in every step, if only to be asked what the others ask.
+    const isIdle = part?.count === 0 && shuffle !== undefined;
+    const { first, count } = isIdle
+      ? { first: 0, count: 1 }
+      : (part ?? { first: 0, count: order[batch]!.length });
+    const own = order[batch]!.subarray(first, first + count);
+    const loads = Array.from(own, (index) => this.source.load(index, variation));
     // Settled first: an error is told only when none of the batch's samples is being read any more.
     const settled = await Promise.allSettled(loads);
     const examples: Example[] = [];
-    for (const [place, outcome] of settled.entries()) {
+    for (const [index, outcome] of settled.entries()) {
+      const place = first + index;
       if (outcome.status === 'fulfilled') examples.push(outcome.value);
       else {
         this.leaveOut(order[batch]![place]!, outcome.reason);
         if (shuffle) examples.push(await this.substitute(order, batch, place, variation));
       }
     }
-    return examples.length > 0 ? collate(examples) : undefined;
+    if (examples.length === 0) return undefined;
+    return { ...collate(examples), ...(part ? { part } : {}) };
   }
 
   /** The first sample after a bad one, in the epoch's order and of its group, that can be loaded. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Metric, Task } from '../contracts/index.js';
+import type { Metric, Task, World } from '../contracts/index.js';
 import { separate, type HostBatch, type Loader } from '../data/index.js';
 import { badValue, MtlError } from '../errors.js';
 import type { Model } from '../model/index.js';
@@ -14,6 +14,11 @@ export interface EvaluationData {
   readonly loader: Loader;
   readonly tasks: readonly Task[];
   readonly batchSize: number;
+  /**
+   * The ranks that all measure the same model: each sees a part of the split, and all get the metrics over all of it. Where
+   * a metric cannot be merged, each sees all.
+   */
+  readonly world?: World | undefined;
   /** Told after each batch. */
   readonly onProgress?: ((done: number, of: number) => void) | undefined;
   /** Told what was predicted of each batch; it may change neither. */
@@ -36,13 +41,16 @@ export async function evaluate(predict: Predictor, data: EvaluationData): Promis
   const of = data.loader.batchCount(data);
   let done = 0;
   const { batchSize, signal } = data;
-  for await (const batch of data.loader.batches({ batchSize, signal })) {
+  const all = metrics.flatMap(([, ofTask]) => ofTask);
+  const world = all.every(isMergeable) ? data.world : undefined;
+  for await (const batch of data.loader.batches({ batchSize, signal, share: world })) {
     const predictions = await predict(batch);
     for (const [task, taskMetrics] of metrics) update(taskMetrics, predictions[task.name]!, batch, task.name);
     data.onPredictions?.(batch, predictions);
     data.onProgress?.(++done, of);
     await pause();
   }
+  if (world) await mergeOverRanks(all as Mergeable[], world);
   const values = metrics.map(([task, taskMetrics]) => [task.name, computed(taskMetrics)] as const);
   if (values.every(([, own]) => Object.keys(own).length === 0)) {
     throw badValue('DATA_INVALID', {
@@ -53,6 +61,23 @@ export async function evaluate(predict: Predictor, data: EvaluationData): Promis
     });
   }
   return Object.fromEntries(values);
+}
+
+type Mergeable = Metric & Required<Pick<Metric, 'taken' | 'merge'>>;
+
+function isMergeable(metric: Metric): metric is Mergeable {
+  return metric.taken !== undefined && metric.merge !== undefined;
+}
+
+/** Each rank has seen its part of the set; afterwards every one has all, in the order of the ranks. */
+async function mergeOverRanks(metrics: readonly Mergeable[], world: World): Promise<void> {
+  // JSON knows no NaN: a sum may be one.
+  const texts = await world.gather(JSON.stringify(metrics.map(({ taken }) => taken.map(String))));
+  const byRank = texts.map((text) => JSON.parse(text) as string[][]);
+  metrics.forEach((metric, index) => {
+    metric.reset();
+    for (const ofRank of byRank) metric.merge(ofRank[index]!.map(Number));
+  });
 }
 
 /** A model's direct predictions. */

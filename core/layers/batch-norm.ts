@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { currentPart, currentWorld, meansOverRanks } from '../world/current.js';
 import { fused, hasFused } from './fused.js';
 import { inputTensor, variableOf } from './layer.js';
 
@@ -29,7 +30,8 @@ export interface BatchNormArgs {
 /**
  * Batch normalisation over [batch, height, width], optionally followed by ReLU, as PyTorch defines it: normalises by
  * the biased batch variance, keeps the unbiased one. Weights: `gamma`, `beta`, `movingMean`, `movingVariance`
- * [channels]. The moving statistics follow each call with `training: true`, and are what other calls use.
+ * [channels]. The moving statistics follow each call with `training: true`, and are what other calls use. The batch is
+ * this rank's part of it where several train together, unless `distributed.syncBatchNorm` is set.
  */
 export class BatchNorm extends tf.layers.Layer {
   static readonly className = 'CrosstaskBatchNorm';
@@ -63,8 +65,8 @@ export class BatchNorm extends tf.layers.Layer {
     const gamma = variableOf(this.gamma) as unknown as tf.Tensor1D;
     const beta = variableOf(this.beta) as unknown as tf.Tensor1D;
     if (kwargs.training) {
-      return normalizeByBatch(x, gamma, beta, this.activation, (mean, variance) =>
-        this.follow(mean, variance, x),
+      return normalizeByBatch(x, gamma, beta, this.activation, (mean, variance, count) =>
+        this.follow(mean, variance, count ?? x.size / mean.size),
       );
     }
     return tf.tidy(() => {
@@ -78,11 +80,14 @@ export class BatchNorm extends tf.layers.Layer {
     return { ...super.getConfig(), activation: this.activation };
   }
 
-  private follow(mean: tf.Tensor1D, variance: tf.Tensor1D, x: tf.Tensor4D): void {
+  private follow(mean: tf.Tensor1D, variance: tf.Tensor1D, count: number | tf.Scalar): void {
     if (!following) return;
-    const count = x.size / mean.size;
+    const unbiased =
+      typeof count === 'number'
+        ? count / Math.max(1, count - 1)
+        : tf.div(count, tf.maximum(1, tf.sub(count, 1)));
     move(variableOf(this.movingMean), mean);
-    move(variableOf(this.movingVariance), tf.mul(variance, count / Math.max(1, count - 1)));
+    move(variableOf(this.movingVariance), tf.mul(variance, unbiased));
   }
 }
 
@@ -100,7 +105,8 @@ function channelSums(x: tf.Tensor2D, shape: readonly [number, number, number, nu
   return tf.sum(x.reshape([...shape]), [0, 1, 2]);
 }
 
-type Statistics = (mean: tf.Tensor1D, variance: tf.Tensor1D) => void;
+/** @param count of values that they are of, where those are not this map's own */
+type Statistics = (mean: tf.Tensor1D, variance: tf.Tensor1D, count?: tf.Scalar) => void;
 
 /**
  * Training batch norm (Ioffe & Szegedy 2015) as one node on the tape:
@@ -114,7 +120,11 @@ function normalizeByBatch(
   activation: 'relu' | null,
   onStatistics: Statistics,
 ): tf.Tensor4D {
-  const normalize = hasFused('BatchNormTrain') ? inOnePass : inSteps;
+  const normalize = currentWorld()?.syncBatchNorm
+    ? overRanks
+    : hasFused('BatchNormTrain')
+      ? inOnePass
+      : inSteps;
   return tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [input, scale, shift, save] = args as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
     return normalize(input, scale, shift, save, activation === 'relu', onStatistics);
@@ -186,6 +196,50 @@ function inSteps(
       const slope = tf.div(tf.mul(inv, dGamma), rows);
       const dx = tf.mul(tf.sub(tf.sub(dz, tf.mul(xc, slope)), tf.div(dBeta, rows)), tf.mul(g, inv));
       return [dx.reshape(shape), dGamma, dBeta];
+    },
+  };
+}
+
+/**
+ * By the statistics of all ranks' samples: one exchange for their mean, one for their variance, and one for the sums of the
+ * gradient. What is exchanged are means over the ranks, of sums and of counts alike, so that their quotients are those of
+ * the whole batch. dγ and dβ stay this rank's own, as every parameter's gradient does.
+ */
+function overRanks(
+  x: tf.Tensor4D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  save: tf.GradSaveFunc,
+  relu: boolean,
+  onStatistics: Statistics,
+): Differentiable {
+  const channels = gamma.size;
+  const { shape } = x;
+  const flat = x.reshape<tf.Tensor2D>([x.size / channels, channels]);
+  // A rank without a sample of its own computes on one that does not count.
+  const counts = currentPart()?.count === 0 ? 0 : 1;
+  const own = tf.scalar(counts * flat.shape[0]);
+  const [total, rows] = meansOverRanks<tf.Tensor>([tf.mul(channelSums(flat, shape), counts), own]);
+  const mean = tf.div<tf.Tensor1D>(total!, rows!);
+  const centered = tf.sub<tf.Tensor2D>(flat, mean);
+  const [squares] = meansOverRanks([tf.mul(channelSums(tf.square(centered), shape), counts)]);
+  const variance = tf.div<tf.Tensor1D>(squares!, rows!);
+  onStatistics(mean, variance, tf.mul(rows as tf.Scalar, currentWorld()!.world.size));
+  const inverse = tf.rsqrt<tf.Tensor1D>(tf.add(variance, epsilon));
+  const linear = tf.add(tf.mul(centered, tf.mul(gamma, inverse)), beta);
+  const value = (relu ? tf.relu(linear) : linear).reshape(shape);
+  save([centered, inverse, gamma, rows!, ...(relu ? [value] : [])]);
+  return {
+    value,
+    gradFunc: (dy, saved) => {
+      const [xc, inv, g, n, y] = saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D, tf.Scalar, tf.Tensor4D?];
+      const dz = (y ? tf.mul(dy, tf.step(y)) : dy).reshape<tf.Tensor2D>(xc.shape);
+      const dBeta = channelSums(dz, shape);
+      const dGamma = tf.mul<tf.Tensor1D>(channelSums(tf.mul(dz, xc), shape), inv);
+      const [allGamma, allBeta] = meansOverRanks([dGamma, dBeta]);
+      const slope = tf.div(tf.mul(inv, allGamma!), n);
+      const dx = tf.mul(tf.sub(tf.sub(dz, tf.mul(xc, slope)), tf.div(allBeta!, n)), tf.mul(g, inv));
+      return [tf.mul(dx, counts).reshape(shape), dGamma, dBeta];
     },
   };
 }

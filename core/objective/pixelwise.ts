@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
+import { currentPart, meanOverRanks } from '../world/current.js';
 
 /** Stands in for a sum of weights where there are none; below any sum of weights that says anything. */
 const leastSum = 1e-12;
 
 /**
- * Mean over labelled pixels; 0 where there is none. Where the mask holds weights, the weighted mean Σ m v / Σ m.
+ * Mean over labelled pixels; 0 where there is none. Where the mask holds weights, the weighted mean Σ m v / Σ m. Among
+ * several ranks each has its part of the batch, and the mean over the ranks of what they get is that of the whole batch.
  * @param values [batch, height, width, channels]; several values of a pixel count as their mean
  * @param mask [batch, height, width, 1], 1 = counts, 0 = does not; or a weight, at least 0
  * @param reduction `batch`: over all labelled pixels alike; `image`: per image first, then over the images that
@@ -16,14 +18,15 @@ export function maskedMean(
   reduction: 'batch' | 'image' = 'batch',
 ): tf.Scalar {
   const perPixel: tf.Tensor4D = values.shape[3] === 1 ? values : tf.mean(values, 3, true);
-  const [sums, weights] = [sumLines(tf.mul(perPixel, mask)), sumLines(mask)];
-  if (reduction === 'batch') return tf.div(tf.sum(sums), atLeastSome(tf.sum(weights)));
+  const counted = currentPart()?.count === 0 ? tf.zerosLike(mask) : mask;
+  const [sums, weights] = [sumLines(tf.mul(perPixel, counted)), sumLines(counted)];
+  if (reduction === 'batch') return tf.div(tf.sum(sums), atLeastSome(meanOverRanks(tf.sum(weights))));
   const perImage = tf.sum(weights, 1);
   const divisors = atLeastSome(perImage);
   const means = tf.div(tf.sum(sums, 1), divisors);
   // 1 for an image with labels, 0 for one without.
   const labelled = tf.div(perImage, divisors);
-  return tf.div(tf.sum(means), atLeastSome(tf.sum(labelled)));
+  return tf.div(tf.sum(means), atLeastSome(meanOverRanks(tf.sum(labelled))));
 }
 
 /** The same sums, fit to divide by: 0/0 becomes 0. */

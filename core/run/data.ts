@@ -5,6 +5,7 @@ import { taskSpec, type LoadedConfig } from '../config/index.js';
 import { BadSamples, DiskCache, Loader, Reader, type BadSample } from '../data/index.js';
 import { badValue } from '../errors.js';
 import { RunContainer, tokens, type DataInfo } from '../registry/index.js';
+import { localRanks } from '../world/launch.js';
 import { WorkerPool } from './workers/pool.js';
 
 /** What a config says about data, come to life; needs no engine. */
@@ -94,7 +95,8 @@ export class DataLoading {
     if (workers !== 'auto') return workers;
     // A plugin that was given as an object cannot be found again by another thread.
     const found = this.loaded.plugins.every(({ module }) => module !== undefined);
-    return found ? Math.min(mostThreads, availableParallelism() - 1) : 0;
+    const cores = Math.max(1, Math.floor(availableParallelism() / localRanks()));
+    return found ? Math.min(mostThreads, cores - 1) : 0;
   }
 
   /** @throws MtlError `CONFIG_INVALID` where threads are asked for that cannot find a plugin */

@@ -3,6 +3,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import type { LoadedConfig } from '../config/index.js';
 import type { Engine } from '../contracts/index.js';
+import { currentWorld } from '../world/current.js';
 import { gitState, type GitState } from './git.js';
 
 /** What is needed to know why two runs of one config differ; a run folder's `environment.json`. */
@@ -15,7 +16,7 @@ export interface Environment {
   readonly memory: number;
   readonly tensorflow: string;
   readonly engine: string;
-  /** What the engine says of itself: versions, threads, device. */
+  /** What the engine says of itself: versions, threads, device; and how many ranks computed together, where several did. */
   readonly engineDetail: string;
   readonly seed: number;
   /** Of the config's folder, where it is in a git work tree. */
@@ -67,14 +68,16 @@ export async function describeEnvironment(
 async function detailOf(engine: Engine): Promise<string> {
   try {
     const check = await engine.check();
-    return check.usable ? check.detail : check.reason;
+    const among = currentWorld();
+    if (!check.usable) return check.reason;
+    return among ? `${check.detail}, ${among.world.size} ranks` : check.detail;
   } catch {
     return 'unknown';
   }
 }
 
 /** The package finds itself by its name, from wherever it lies. */
-function ownVersion(): string {
+export function ownVersion(): string {
   try {
     return (createRequire(import.meta.url)('crosstask/package.json') as { version: string }).version;
   } catch {

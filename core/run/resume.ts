@@ -123,6 +123,7 @@ export function assertSameConfig(folder: RunFolder, { config }: LoadedConfig): v
 export function comparable({
   train,
   loader,
+  distributed,
   ...config
 }: LoadedConfig['config']): Readonly<Record<string, unknown>> {
   // A run that goes back goes back to its last checkpoint.
@@ -137,6 +138,7 @@ export function comparable({
       $schema: '',
       train: { ...train, ...harmless },
       loader: { ...loader, ...loading },
+      distributed: { ...distributed, timeout: 0, startTimeout: 0 },
     }),
   ) as Readonly<Record<string, unknown>>;
 }

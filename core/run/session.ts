@@ -1,4 +1,4 @@
-import type { Dataset, Engine, Task } from '../contracts/index.js';
+import type { Dataset, Engine, Optimizer, Task, Weighter } from '../contracts/index.js';
 import type { Config, LoadedConfig } from '../config/index.js';
 import { badValue } from '../errors.js';
 import { resolveEdges, type Model } from '../model/index.js';
@@ -60,6 +60,20 @@ export async function openSession(
       model.dispose();
     },
   };
+}
+
+export function makeWeighter({ config, registry, deps, tasks }: Session): Weighter {
+  const weighter = registry.create('weighter', config.weighter, deps);
+  weighter.setup({
+    tasks: tasks.map(({ name }) => name),
+    kinds: tasks.map(({ kind }) => kind),
+    seed: config.train.seed,
+  });
+  return weighter;
+}
+
+export function makeOptimizer({ config, registry, deps }: Session): Optimizer {
+  return registry.create('optimizer', config.train.optimizer, deps, 'train.optimizer');
 }
 
 function consistencyOf(

@@ -17,15 +17,20 @@ import type { EventListener, TrainingEvent } from '../training/events.js';
 import type { Places } from '../training/saving/messages.js';
 import { CheckpointWriter } from '../training/saving/writer.js';
 import { Trainer, type TrainerArgs } from '../training/trainer.js';
+import { waitingSignal } from '../training/stopping.js';
+import { currentWorld } from '../world/current.js';
+import type { Launch } from '../world/launch.js';
 import { openAuxiliaries } from './auxiliaries.js';
 import { dataInfo } from './data.js';
 import { describeEnvironment } from './environment.js';
 import { engineNote } from './engine-note.js';
 import { RunFolder } from './folder.js';
+import { follow } from './follow.js';
 import { ownFolder } from './own-folder.js';
 import { writeProblem } from './problem.js';
+import { asRank, beginTogether, takeFirstState } from './ranks.js';
 import { assertSameConfig, checkpointToResume, reopenSession, resume } from './resume.js';
-import { openSession, type Session } from './session.js';
+import { makeOptimizer, makeWeighter, openSession, type Session } from './session.js';
 
 /** Where a run writes, and how it is followed and stopped. */
 export interface TrainOptions {
@@ -38,6 +43,8 @@ export interface TrainOptions {
   readonly onEvent?: EventListener;
   /** Aborting it finishes the step under way, saves and stops. */
   readonly signal?: AbortSignal;
+  /** Which of several ranks this process is, see `worldFromEnvironment`; absent = it trains alone. */
+  readonly launch?: Launch | undefined;
 }
 
 /** What a finished run gives: its best model's metrics on the validation split, beside the trivial predictors'. */
@@ -52,10 +59,17 @@ export interface RunResult {
 
 /**
  * Trains what a config describes, into a run folder: config, environment, events, checkpoints, metrics. The folder is
- * made with the first step's result: a run that fails before leaves nothing behind.
+ * made with the first step's result: a run that fails before leaves nothing behind. As one of several ranks (`launch`),
+ * rank 0 alone writes, and its result alone has baselines.
  * @throws MtlError; `INTERRUPTED` after it was stopped and saved.
  */
 export async function train(loaded: LoadedConfig, options: TrainOptions): Promise<RunResult> {
+  const { launch } = options;
+  if (!launch) return lead(loaded, options);
+  return asRank(loaded, launch, () => (launch.rank === 0 ? lead : follow)(loaded, options));
+}
+
+async function lead(loaded: LoadedConfig, options: TrainOptions): Promise<RunResult> {
   const folder = new RunFolder(options.folder);
   const { resuming, release } = await ownFolder(folder, options.resume === true);
   try {
@@ -108,6 +122,7 @@ async function trainIn(
       onPredictions: board && ((...predicted) => board.predictions(...predicted)),
     });
     if (resuming) resume(folder, trainer, checkpoint);
+    await beginTogether({ loaded, engine: session.engine.name, train: training, val }, trainer.parts);
     const resumedAt = trainer.progress.step;
     const now = { config: loaded.config.engine, environment };
     const note = resumedAt > 0 ? engineNote(before, now, session.engine) : undefined;
@@ -139,9 +154,11 @@ async function finish(
   { train: training, val, signal }: Pick<TrainerParts, 'train' | 'val' | 'signal'>,
 ): Promise<RunResult> {
   restoreCheckpoint(readCheckpoint(folder.best), { model });
-  const data = { loader: val, tasks, batchSize: config.train.batchSize, signal };
+  const among = currentWorld();
+  if (among) await takeFirstState(among.world, { model });
+  const data = { loader: val, tasks, batchSize: config.train.batchSize, signal: waitingSignal(signal) };
   const measured = {
-    metrics: await evaluate(modelPredictor(model), data),
+    metrics: await evaluate(modelPredictor(model), { ...data, world: among?.world }),
     baselines: await trivialBaselines(training, data),
     badSamples: { train: training.badSamples, val: val.badSamples },
   };
@@ -183,20 +200,6 @@ async function makeMoving(
   const [weighter, optimizer] = [makeWeighter(session), makeOptimizer(session)];
   own.push(weighter, optimizer);
   return { auxiliaries, weighter, optimizer };
-}
-
-export function makeWeighter({ config, registry, deps, tasks }: Session): Weighter {
-  const weighter = registry.create('weighter', config.weighter, deps);
-  weighter.setup({
-    tasks: tasks.map(({ name }) => name),
-    kinds: tasks.map(({ kind }) => kind),
-    seed: config.train.seed,
-  });
-  return weighter;
-}
-
-export function makeOptimizer({ config, registry, deps }: Session): Optimizer {
-  return registry.create('optimizer', config.train.optimizer, deps, 'train.optimizer');
 }
 
 function makeTrainer(

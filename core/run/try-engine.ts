@@ -1,8 +1,7 @@
 import { checkConfig, type EngineChoice, type Fragment } from '../config/index.js';
 import type { KernelReport } from '../contracts/index.js';
 import { Stepper, type StepResult } from '../training/stepper.js';
-import { openSession, type Session } from './session.js';
-import { makeOptimizer, makeWeighter } from './train.js';
+import { makeOptimizer, makeWeighter, openSession, type Session } from './session.js';
 
 /** What one training step on an engine showed. */
 export interface EngineTrial {

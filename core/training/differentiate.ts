@@ -93,7 +93,10 @@ async function withProblem<T>(
 }
 
 async function read(losses: Readonly<Record<string, LossTerms>>): Promise<Values> {
-  const values = await readScalars(() => Object.values(losses).flatMap((terms) => Object.values(terms)));
+  const values = await readScalars(
+    () => Object.values(losses).flatMap((terms) => Object.values(terms)),
+    true,
+  );
   return Object.fromEntries(
     Object.entries(losses).map(([task, terms]) => [
       task,

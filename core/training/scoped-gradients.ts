@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import type { GradientScope, Matrix, NamedGradients, TaskGradients } from '../contracts/index.js';
+import { badValue } from '../errors.js';
+import { currentWorld } from '../world/current.js';
 import { innerProducts } from './inner-product.js';
 import { combineGradients, scaled } from './named.js';
 import { assertFiniteGradients, gramianOf } from './pairwise.js';
+import { readScalars } from './read-scalars.js';
 import { divide, namedParameters } from './scope.js';
 import type { SharedParameters, SharedPasses } from './shared-passes.js';
 import type { TaskHeads } from './task-heads.js';
@@ -126,8 +129,24 @@ class FeatureGradients extends ScopedGradients {
     return Object.assign({}, ...own, heads.throughFeatures(combined, weights)) as NamedGradients;
   }
 
-  protected products(): Promise<Matrix> {
-    return gramianOf(this.gradients());
+  /** @throws MtlError `CONFIG_INVALID` among ranks: each of them has the features of its own samples alone */
+  override perTask(): Promise<readonly NamedGradients[]> {
+    if (!currentWorld()) return super.perTask();
+    throw badValue('CONFIG_INVALID', {
+      what: 'weighter.gradients',
+      expected:
+        'parameters, such as shared or all, for a method that treats values one by one on several ranks',
+      found: 'representation',
+    });
+  }
+
+  /** The features of the whole batch are those of all ranks; each rank's losses count as many times as there are ranks. */
+  protected async products(): Promise<Matrix> {
+    const own = await gramianOf(this.gradients());
+    const among = currentWorld();
+    if (!among) return own;
+    const flat = await readScalars(() => own.flat().map((product) => tf.scalar(product)), true);
+    return own.map((row, i) => row.map((_, j) => flat[i * row.length + j]! / among.world.size));
   }
 
   protected gradients(): readonly NamedGradients[] {

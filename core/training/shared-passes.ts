@@ -1,5 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Matrix, NamedGradients } from '../contracts/index.js';
+import { Averager } from '../world/averager.js';
+import { currentWorld } from '../world/current.js';
 import { present, weightedSum } from './named.js';
 import type { OuterProduct } from './outer-product.js';
 import { PairwiseProducts } from './pairwise.js';
@@ -71,30 +73,36 @@ export class SharedPasses {
 
   private sweep(products: PairwiseProducts): void {
     const names = Object.keys(this.parameters);
-    this.heads.walk(this.parameters, {
-      onGradients: (index, gradients) => {
-        products.add(gradients);
-        const few = this.parameters[names[index]!]!.size <= fewValues;
-        if (few || gradients.length <= mostKept) this.kept.set(names[index]!, gradients);
-        else {
-          this.dropped.add(names[index]!);
-          for (const gradient of gradients) gradient?.dispose();
-        }
-      },
-      onProduct: (index, product) => {
-        products.addProducts(product.innerProducts());
-        this.outer.set(names[index]!, product);
-      },
+    const averager = new Averager<string>((name, gradients) => {
+      products.add(gradients);
+      const few = this.parameters[name]!.size <= fewValues;
+      if (few || gradients.length <= mostKept) this.kept.set(name, gradients);
+      else {
+        this.dropped.add(name);
+        for (const gradient of gradients) gradient?.dispose();
+      }
     });
+    const onProduct = (index: number, product: OuterProduct): void => {
+      products.addProducts(product.innerProducts());
+      this.outer.set(names[index]!, product);
+    };
+    this.heads.walk(this.parameters, {
+      onGradients: (index, gradients) => averager.add(names[index]!, gradients),
+      // Its rows are this rank's samples, and the average of such products is none.
+      ...(currentWorld() ? {} : { onProduct }),
+    });
+    averager.finish();
   }
 
   /** Every gradient by itself. */
   private collect(): void {
     this.forget();
     const names = Object.keys(this.parameters);
+    const averager = new Averager<string>((name, gradients) => this.kept.set(name, gradients));
     this.heads.walk(this.parameters, {
-      onGradients: (index, gradients) => this.kept.set(names[index]!, gradients),
+      onGradients: (index, gradients) => averager.add(names[index]!, gradients),
     });
+    averager.finish();
   }
 
   private forget(): void {

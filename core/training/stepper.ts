@@ -4,6 +4,8 @@ import type { HostBatch } from '../data/index.js';
 import { keepingStatistics } from '../layers/index.js';
 import type { Model } from '../model/index.js';
 import { consistencyAt, taskLosses, type Consistency } from '../objective/index.js';
+import { onPart } from '../world/current.js';
+import { averageStatistics } from '../world/statistics.js';
 import { Auxiliaries } from './auxiliaries.js';
 import { clipByGlobalNorm } from './clip.js';
 import type { GradientDiagnostics } from './diagnostics.js';
@@ -72,6 +74,7 @@ export class Stepper {
         diagnose,
       }),
     );
+    averageStatistics(Object.values(model.statistics), batch.part);
     const started = performance.now();
     this.update(gradients, norm, learningRate);
     const update = performance.now() - started;
@@ -120,12 +123,17 @@ export class Stepper {
 
   /** L_t of a batch with the parameters as they are; changes nothing. */
   private lossesOf(batch: HostBatch, options: StepOptions): Promise<number[]> {
-    return readScalars(() =>
-      Object.values(keepingStatistics(() => this.forward(batch, options))).map(({ total }) => total),
+    return readScalars(
+      () => Object.values(keepingStatistics(() => this.forward(batch, options))).map(({ total }) => total),
+      true,
     );
   }
 
-  private forward(
+  private forward(batch: HostBatch, options: StepOptions): Readonly<Record<string, LossTerms>> {
+    return onPart(batch.part, () => this.lossTerms(batch, options));
+  }
+
+  private lossTerms(
     batch: HostBatch,
     { index: step = 0, epoch = Infinity }: StepOptions,
   ): Readonly<Record<string, LossTerms>> {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { Averager } from '../world/averager.js';
 import { forkOf, type Fork } from './fork.js';
 import { ancestors, type TapeNode } from './tape-node.js';
 import { walk, type Seed, type Visitor } from './walk.js';
@@ -56,6 +57,22 @@ export class Tape {
       onGradients: (index, [gradient]) => (found[index] = gradient),
       releases: () => release,
     });
+    return found;
+  }
+
+  /** The same with respect to parameters, averaged over the ranks while the walk goes on. */
+  averagedBackward(
+    seeds: readonly Seed[],
+    parameters: readonly tf.Variable[],
+    release: boolean,
+  ): (tf.Tensor | undefined)[] {
+    const found = parameters.map((): tf.Tensor | undefined => undefined);
+    const averager = new Averager<number>((index, [gradient]) => (found[index] = gradient));
+    this.walk([seeds], parameters, {
+      onGradients: (index, gradients) => averager.add(index, gradients),
+      releases: () => release,
+    });
+    averager.finish();
     return found;
   }
 

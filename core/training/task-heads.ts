@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { NamedGradients, NamedParameter } from '../contracts/index.js';
+import { Averager } from '../world/averager.js';
 import type { Fork } from './fork.js';
 import { present, scaled } from './named.js';
 import type { ProblemArgs } from './problem.js';
@@ -107,10 +108,15 @@ export class TaskHeads {
   private pass(loss: tf.Scalar, task: number, wanted: readonly tf.Tensor[]): (tf.Tensor | undefined)[] {
     const one = tf.scalar(1);
     const found = wanted.map((): tf.Tensor | undefined => undefined);
+    const averager = new Averager<number>((index, [gradient]) => (found[index] = gradient));
+    const features = this.fork.tensors.length;
     this.args.tape.walk([[{ of: loss, gradient: one }]], wanted, {
-      onGradients: (index, [gradient]) => (found[index] = gradient),
+      // What arrives at the fork is of this rank's samples, and goes on with them.
+      onGradients: (index, gradients) =>
+        index < features ? (found[index] = gradients[0]) : averager.add(index, gradients),
       releases: (place) => this.fork.owners[place] === task,
     });
+    averager.finish();
     one.dispose();
     return found;
   }
@@ -123,7 +129,7 @@ export class TaskHeads {
 
   /** @param seeds whose gradients are given away */
   private backward(seeds: readonly Seed[], wanted: Parameters, release: boolean): Record<string, tf.Tensor> {
-    const found = this.args.tape.backward(seeds, Object.values(wanted), release);
+    const found = this.args.tape.averagedBackward(seeds, Object.values(wanted), release);
     for (const { gradient } of seeds) gradient.dispose();
     return present(Object.keys(wanted), found);
   }

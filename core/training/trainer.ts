@@ -7,6 +7,7 @@ import { interruption, isInterruption } from '../interruption.js';
 import type { Model } from '../model/index.js';
 import type { Consistency } from '../objective/index.js';
 import { pause } from '../pause.js';
+import { currentWorld } from '../world/current.js';
 import { Anchor } from './anchor.js';
 import type { Auxiliaries } from './auxiliaries.js';
 import { comparison, type IsBetter } from './best.js';
@@ -18,6 +19,7 @@ import { Saves, type Save } from './saving/saves.js';
 import { learningRateFactor } from './schedule.js';
 import { observeTargets, statisticsParts } from './statistics.js';
 import { Stepper } from './stepper.js';
+import { isToStop, waitingSignal } from './stopping.js';
 import type { Trouble } from './trouble.js';
 import { Waiting } from './waiting.js';
 
@@ -135,7 +137,7 @@ export class Trainer {
    * @throws MtlError `INTERRUPTED` where the run is to stop
    */
   private async takeSteps(): Promise<void> {
-    const { settings, signal } = this.args;
+    const { settings } = this.args;
     const { progress } = this;
     this.waiting.begin();
     let last = performance.now();
@@ -143,7 +145,7 @@ export class Trainer {
       this.waiting.arrived();
       await this.step(batch, last);
       last = performance.now();
-      if (signal?.aborted) throw interruption();
+      if (await isToStop(this.args.signal)) throw interruption();
       if (isEvery(settings.checkpointEvery, progress.step)) this.anchor?.take();
       if (this.savesNow()) await this.save();
       this.waiting.asked();
@@ -158,7 +160,7 @@ export class Trainer {
 
   /** All that are still to come. */
   private batches(): AsyncGenerator<HostBatch, void, undefined> {
-    const { settings, train, signal } = this.args;
+    const { settings, train } = this.args;
     const { epoch, stepInEpoch } = this.progress;
     const { augment, batchSize, seed } = settings;
     return train.batches({
@@ -168,7 +170,8 @@ export class Trainer {
       startBatch: stepInEpoch,
       epochs: settings.epochs - epoch,
       dropLone: true,
-      signal,
+      share: currentWorld()?.world,
+      signal: waitingSignal(this.args.signal),
     });
   }
 
@@ -192,7 +195,8 @@ export class Trainer {
     }
     const { losses, diagnostics } = taken;
     for (const [task, { total }] of Object.entries(losses)) progress.addLoss(task, total);
-    const imagesPerSecond = (1000 * batch.size) / (performance.now() - since);
+    const images = batch.part?.of ?? batch.size;
+    const imagesPerSecond = (1000 * images) / (performance.now() - since);
     const compared = diagnostics ? { diagnostics } : {};
     onEvent({ type: 'step', epoch, step, losses, learningRate, imagesPerSecond, ...compared });
   }
@@ -259,23 +263,24 @@ export class Trainer {
   }
 
   private evaluateVal(): Promise<MetricValues> {
-    const { val: loader, tasks, model, onEvent, onPredictions, settings, signal } = this.args;
+    const { val: loader, tasks, model, onEvent, onPredictions, settings } = this.args;
     return evaluate(modelPredictor(model), {
       loader,
       onPredictions,
       tasks,
       batchSize: settings.batchSize,
-      signal,
+      signal: waitingSignal(this.args.signal),
+      world: currentWorld()?.world,
       onProgress: (done, of) => onEvent({ type: 'validating', step: this.progress.step, done, of }),
     });
   }
 
   /** Shows the tasks that ask for it all training labels once. */
   private observeTargets(): Promise<void> {
-    const { train, tasks, settings, onEvent, signal } = this.args;
+    const { train, tasks, settings, onEvent } = this.args;
     return observeTargets(train, tasks, {
       batchSize: settings.batchSize,
-      signal,
+      signal: waitingSignal(this.args.signal),
       onProgress: (done, of) => onEvent({ type: 'observing', done, of }),
     });
   }

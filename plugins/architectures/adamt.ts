@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import {
+  currentPart,
   definePart,
   namedWeights,
   Random,
@@ -73,7 +74,11 @@ function adaMtNetwork(
       const kept = (part: tf.LayersModel, order: readonly number[]): tf.Tensor[] =>
         order.map((level) => {
           const random = new Random(seed, 'dropout', part.name, level, step);
-          return keptChannels(image.shape[0], channelsOf(level, width), rate, random);
+          const channels = channelsOf(level, width);
+          // A sample loses the same channels, whichever rank computes it.
+          const before = currentPart()?.first ?? 0;
+          if (rate > 0) for (let draw = before * channels; draw > 0; draw--) random.uniform();
+          return keptChannels(image.shape[0], channels, rate, random);
         });
       const ascending = Array.from({ length: levels }, (_, index) => index + 1);
       const maps = outputsOf(encoder, [image, ...kept(encoder, ascending)], training);

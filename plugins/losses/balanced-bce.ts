@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { binaryCrossEntropyMap, definePart, maskedMean, type Loss, type Target } from '../../core/index.js';
+import {
+  binaryCrossEntropyMap,
+  definePart,
+  maskedMean,
+  meanOverRanks,
+  type Loss,
+  type Target,
+} from '../../core/index.js';
 
 const options = z.strictObject({
   positiveWeight: z
@@ -35,6 +42,6 @@ export const balancedBce = definePart({
 
 /** β for positives, 1 − β for negatives: y β + (1 − y)(1 − β) = y + (1 − 2y)(1 − β), 1 − β the share of positives. */
 function balancing({ value, mask }: Target): tf.Tensor {
-  const positives = maskedMean(value, mask);
+  const positives = meanOverRanks(maskedMean(value, mask));
   return tf.add(value, tf.mul(tf.sub(1, tf.mul(value, 2)), positives));
 }

@@ -35,6 +35,15 @@ export class AngleMean implements Metric {
     });
   }
 
+  get taken(): readonly number[] {
+    return [this.sum, this.count];
+  }
+
+  merge([sum = 0, count = 0]: readonly number[]): void {
+    this.sum += sum;
+    this.count += count;
+  }
+
   compute(): number {
     if (this.count === 0) throw nothingSeen(this.name);
     return this.sum / this.count;

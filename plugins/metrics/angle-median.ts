@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { definePart, type Metric, type Raster } from '../../core/index.js';
 import { forEachAngle } from './angles.js';
-import { nothingSeen } from './rasters.js';
+import { addTo, nothingSeen } from './rasters.js';
 
 const options = z.strictObject({});
 
@@ -40,6 +40,16 @@ class AngleMedian implements Metric {
       this.sums[bin]! += degrees;
       this.count += 1;
     });
+  }
+
+  get taken(): readonly number[] {
+    return [...this.counts, ...this.sums];
+  }
+
+  merge(taken: readonly number[]): void {
+    const { counts, sums } = this;
+    this.count += addTo(counts, taken.slice(0, counts.length));
+    addTo(sums, taken.slice(counts.length));
   }
 
   compute(): number {

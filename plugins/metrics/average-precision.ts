@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { definePart, type Metric, type Raster } from '../../core/index.js';
-import { checkRasters, hasNaN, nothingSeen } from './rasters.js';
+import { addTo, checkRasters, hasNaN, nothingSeen } from './rasters.js';
 
 const options = z.strictObject({});
 
@@ -40,6 +40,16 @@ class AveragePrecision implements Metric {
       this.all[bin]! += 1;
       if (target.data[pixel]! > 0) this.positive[bin]! += 1;
     }
+  }
+
+  get taken(): readonly number[] {
+    return [Number(this.seenNaN), ...this.all, ...this.positive];
+  }
+
+  merge([seenNaN, ...counts]: readonly number[]): void {
+    this.seenNaN ||= seenNaN === 1;
+    addTo(this.all, counts.slice(0, steps + 1));
+    addTo(this.positive, counts.slice(steps + 1));
   }
 
   compute(): number {

@@ -1,5 +1,5 @@
 import { badValue, show, type Raster } from '../../core/index.js';
-import { checkRasters } from './rasters.js';
+import { addTo, checkRasters } from './rasters.js';
 
 /** How often each class was taken for each: counts[target · classes + prediction], over labelled pixels. */
 export class ConfusionMatrix {
@@ -40,6 +40,15 @@ export class ConfusionMatrix {
       if (!this.isClass(to)) throw this.notAClass('prediction', to);
       counts[from * classes + to]! += 1;
     }
+  }
+
+  /** The counts, row by row. */
+  get taken(): readonly number[] {
+    return [...this.counts];
+  }
+
+  merge(taken: readonly number[]): void {
+    addTo(this.counts, taken);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { definePart, type Metric, type Raster } from '../../core/index.js';
 import { dilate } from './dilate.js';
-import { checkRasters, hasNaN, nothingSeen } from './rasters.js';
+import { addTo, checkRasters, hasNaN, nothingSeen } from './rasters.js';
 
 const options = z.strictObject({
   tolerance: z.int().min(0).default(1).describe('Pixels by which an edge may be off, in x and in y.'),
@@ -37,7 +37,7 @@ class EdgeF implements Metric {
   constructor(private readonly tolerance: number) {}
 
   reset(): void {
-    for (const histogram of [this.predicted, this.matched, this.found]) histogram.fill(0);
+    for (const histogram of this.histograms) histogram.fill(0);
     this.seenNaN = false;
   }
 
@@ -55,6 +55,19 @@ class EdgeF implements Metric {
       if (nearEdge[pixel]! > 0) this.matched[bin]! += 1;
       if (target.data[pixel]! > 0) this.found[reached(highest[pixel]!)]! += 1;
     }
+  }
+
+  get taken(): readonly number[] {
+    return [Number(this.seenNaN), ...this.histograms.flatMap((histogram) => [...histogram])];
+  }
+
+  merge([seenNaN, ...counts]: readonly number[]): void {
+    this.seenNaN ||= seenNaN === 1;
+    for (const histogram of this.histograms) addTo(histogram, counts.splice(0, histogram.length));
+  }
+
+  private get histograms(): readonly Float64Array[] {
+    return [this.predicted, this.matched, this.found];
   }
 
   compute(): number {

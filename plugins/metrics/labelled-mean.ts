@@ -46,6 +46,15 @@ export class LabelledMean implements Metric {
     this.count = count;
   }
 
+  get taken(): readonly number[] {
+    return [this.sum, this.count];
+  }
+
+  merge([sum = 0, count = 0]: readonly number[]): void {
+    this.sum += sum;
+    this.count += count;
+  }
+
   compute(): number {
     if (this.count === 0) throw nothingSeen(this.name);
     const mean = this.sum / this.count;

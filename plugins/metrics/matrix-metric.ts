@@ -24,6 +24,14 @@ export class MatrixMetric implements Metric {
     this.matrix.update(prediction, target, mask);
   }
 
+  get taken(): readonly number[] {
+    return this.matrix.taken;
+  }
+
+  merge(taken: readonly number[]): void {
+    this.matrix.merge(taken);
+  }
+
   compute(): number {
     const value = this.of(this.matrix);
     if (value === undefined) throw nothingSeen(this.name);

@@ -41,6 +41,15 @@ class MeanIouPerImage implements Metric {
     this.images++;
   }
 
+  get taken(): readonly number[] {
+    return [this.sum, this.images];
+  }
+
+  merge([sum = 0, images = 0]: readonly number[]): void {
+    this.sum += sum;
+    this.images += images;
+  }
+
   compute(): number {
     if (this.images === 0) throw nothingSeen(this.name);
     return this.sum / this.images;

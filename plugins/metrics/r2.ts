@@ -41,6 +41,21 @@ class R2 implements Metric {
     }
   }
 
+  get taken(): readonly number[] {
+    return [this.count, this.mean, this.total, this.residual];
+  }
+
+  /** Two parts' sums of squares about their own means, and what the means are apart (Chan et al. 1979). */
+  merge([count = 0, mean = 0, total = 0, residual = 0]: readonly number[]): void {
+    if (count === 0) return;
+    const apart = mean - this.mean;
+    const all = this.count + count;
+    this.total += total + (apart ** 2 * this.count * count) / all;
+    this.mean += (apart * count) / all;
+    this.count = all;
+    this.residual += residual;
+  }
+
   compute(): number {
     if (this.total === 0) throw nothingSeen(this.name, 'two labelled values that differ');
     return 1 - this.residual / this.total;

@@ -35,3 +35,13 @@ export function nothingSeen(metric: string, least = 'one labelled pixel'): MtlEr
     fix: 'check that this split has labels for the task',
   });
 }
+
+/** Adds counts to others, place by place. @returns the sum of what was added */
+export function addTo(counts: Float64Array, added: readonly number[]): number {
+  let sum = 0;
+  added.forEach((value, index) => {
+    counts[index]! += value;
+    sum += value;
+  });
+  return sum;
+}

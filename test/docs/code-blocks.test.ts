@@ -31,6 +31,12 @@ const notRun: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'docs/data.md': {
     'npx mtl init --data cityscapes': 'needs Cityscapes’ files, which their owners give out',
   },
+  'docs/distributed.md': {
+    'sudo apt-get': 'installs system packages',
+    'mtl train --engine torch':
+      'needs the engine torch, which is not everywhere; test/cli/ranks.test.ts starts ranks so',
+    'torchrun --no_python': 'needs PyTorch and two hosts',
+  },
   'docs/engines.md': {
     'apt-get install': 'installs system packages',
     'mtl engine build torch': 'compiles for minutes; test/plugins/engines/torch builds it where libtorch is',

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { maskedMean } from '../../../core/index.js';
 
 /** Added to a squared length, as published. */
 const epsilon = 1e-6;
@@ -10,5 +11,7 @@ export function units(x: tf.Tensor4D): tf.Tensor4D {
 
 /** Squared distance of two pixels' channels, mean over all pixels of all images; 0–4 for units. */
 export function distance(a: tf.Tensor4D, b: tf.Tensor4D): tf.Scalar {
-  return tf.mean(tf.sum(tf.squaredDifference(a, b), 3));
+  const apart = tf.sum<tf.Tensor4D>(tf.squaredDifference(a, b), 3, true);
+  // All pixels count; among several ranks, those of all.
+  return maskedMean(apart, tf.onesLike(apart));
 }

@@ -32,6 +32,27 @@ export interface Addon {
   synchronize(): void;
   /** Gives memory that is free back to the system. */
   trim(): void;
+  /**
+   * Meets the other ranks; this and the two below are absent where libtorch or this build has no Gloo.
+   * @param serves whether rank 0 keeps the store
+   * @param timeout ms, in the midst of the work
+   * @param startTimeout ms, until all have come
+   * @param prefix of the store's keys
+   */
+  joinRanks?(
+    host: string,
+    port: number,
+    serves: boolean,
+    rank: number,
+    size: number,
+    timeout: number,
+    startTimeout: number,
+    prefix: string,
+  ): Promise<unknown>;
+  /** Every rank's text, by rank. */
+  gatherTexts?(text: string): Promise<readonly string[]>;
+  /** @param failure told to the others; empty = none */
+  leaveRanks?(failure: string): Promise<unknown>;
   /** The kernels on slots, numbers, texts and lists, by name. */
   readonly kernels: Readonly<Record<string, (...args: readonly NativeArgument[]) => void>>;
 }

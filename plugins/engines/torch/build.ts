@@ -15,9 +15,11 @@ const require = createRequire(import.meta.url);
 /** What a compiler takes of memory at most, in bytes: one that includes ATen's headers takes 0.5 to 0.8 GB. */
 const compilerMemory = 2 ** 30;
 
-/** Loads a file as an addon with every symbol that it needs. */
+/** Loads a file as an addon with every symbol that it needs, and prints whether it can join ranks. */
 const loadingProgram =
-  "process.dlopen({ exports: {} }, process.argv[1], require('node:os').constants.dlopen.RTLD_NOW)";
+  'const addon = { exports: {} };' +
+  "process.dlopen(addon, process.argv[1], require('node:os').constants.dlopen.RTLD_NOW);" +
+  "console.log('joinRanks' in addon.exports)";
 
 export interface BuildAddonOptions {
   /** The engine's option that libtorch was found with, see `findLibtorch`. */
@@ -75,8 +77,11 @@ export async function buildAddon(libtorch: Libtorch, options: BuildAddonOptions)
       ...linkArguments(libtorch, compiler),
     ];
     await doing('linking', () => runCompiler(compiler, link, { folder, signal }));
-    await doing('loading', () => tryLoading(workshop.file, signal));
-    return workshop.install({ libtorch, compiler: compiler.version });
+    let ranks = false;
+    await doing('loading', async () => {
+      ranks = await tryLoading(workshop.file, signal);
+    });
+    return workshop.install({ libtorch, compiler: compiler.version, ranks });
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new MtlError('INTERRUPTED', 'Stopped; nothing was built.', { cause: error });
@@ -115,12 +120,15 @@ async function severalAtOnce<T>(
   failure.signal.throwIfAborted();
 }
 
-/** Loads the addon in a process of its own: linking leaves open whether libtorch has all that the addon needs. */
-async function tryLoading(file: string, signal: AbortSignal): Promise<void> {
+/**
+ * Loads the addon in a process of its own: linking leaves open whether libtorch has all that the addon needs.
+ * @returns whether it can join ranks
+ */
+async function tryLoading(file: string, signal: AbortSignal): Promise<boolean> {
   try {
-    await promisify(execFile)(process.execPath, ['--input-type=commonjs', '-e', loadingProgram, file], {
-      signal,
-    });
+    const program = ['--input-type=commonjs', '-e', loadingProgram, file];
+    const { stdout } = await promisify(execFile)(process.execPath, program, { signal });
+    return stdout.trim() === 'true';
   } catch (error) {
     const { stderr = '', signal: killed = null } = error as {
       stderr?: string;

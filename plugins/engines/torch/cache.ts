@@ -34,6 +34,8 @@ export interface BuiltAddon {
   /** ISO 8601. */
   readonly builtAt: string;
   readonly compiler: string;
+  /** Whether it can join ranks: it was built with Gloo. */
+  readonly ranks: boolean;
 }
 
 /** Why there is none, and what to do. */
@@ -56,6 +58,7 @@ const manifestSchema = z.object({
   libtorch: libtorchSchema,
   builtAt: z.string(),
   compiler: z.string(),
+  ranks: z.boolean(),
   /** The libraries that it was linked with, as they were then. */
   libraries: z.record(z.string(), z.object({ size: z.number(), mtimeMs: z.number() })),
 });
@@ -125,8 +128,8 @@ export function findAddon(
       return missing(`${library} has changed since its addon was built`);
     }
   }
-  const { libtorch, builtAt, compiler } = manifest;
-  return { file, libtorch, builtAt, compiler };
+  const { libtorch, builtAt, compiler, ranks } = manifest;
+  return { file, libtorch, builtAt, compiler, ranks };
 }
 
 function readManifest(folder: string): Manifest | undefined {
@@ -172,13 +175,13 @@ export class Workshop {
    * Puts the addon where `findAddon` looks for it, whole or not at all, whoever builds at the same time. An older one
    * that a process has loaded stays good for that process.
    */
-  install({ libtorch, compiler }: Pick<BuiltAddon, 'libtorch' | 'compiler'>): BuiltAddon {
+  install(made: Pick<BuiltAddon, 'libtorch' | 'compiler' | 'ranks'>): BuiltAddon {
     const { target } = this;
     const builtAt = new Date().toISOString();
     const finished = join(this.folder, 'finished');
     mkdirSync(finished);
     renameSync(this.file, join(finished, addonFile));
-    const manifest: Manifest = { libtorch, builtAt, compiler, libraries: librariesOf(libtorch) };
+    const manifest: Manifest = { ...made, builtAt, libraries: librariesOf(made.libtorch) };
     writeFileSync(join(finished, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`);
     for (let replaced = 0; existsSync(finished); replaced++) {
       try {
@@ -190,7 +193,7 @@ export class Workshop {
       }
     }
     removeOld(dirname(target));
-    return { file: join(target, addonFile), libtorch, builtAt, compiler };
+    return { file: join(target, addonFile), ...made, builtAt };
   }
 
   /** Removes whatever is left. */

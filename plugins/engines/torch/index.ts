@@ -4,16 +4,20 @@ import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import {
   definePart,
+  localRanks,
   messageOf,
   MtlError,
   tokens,
   type Deps,
   type Engine,
   type EngineCheck,
+  type World,
+  type WorldSettings,
 } from '../../../core/index.js';
 import type { Addon } from './addon.js';
 import { buildAddon } from './build.js';
 import { findAddon, type BuiltAddon } from './cache.js';
+import type { TorchBackend } from './backend.js';
 import { findLibtorch } from './libtorch.js';
 
 const require = createRequire(import.meta.url);
@@ -32,7 +36,7 @@ const options = z.strictObject({
   threads: z
     .union([z.literal('auto'), z.int().min(1).max(1024)])
     .default('auto')
-    .describe('Threads that compute on the processor; auto takes one a core.'),
+    .describe('Threads that compute on the processor; auto takes one a core, shared by the ranks of a host.'),
   precision: z
     .enum(['float32', 'bf16'])
     .default('float32')
@@ -69,9 +73,11 @@ function engine(chosen: Options): Engine {
     build: async (onProgress, signal) => {
       const { libtorch: asked } = chosen;
       const found = await findLibtorch(asked);
-      await buildAddon(found, { asked, onProgress, signal });
-      return `libtorch ${found.version} from ${found.root}${found.cuda ? ', with CUDA' : ''}`;
+      const { ranks } = await buildAddon(found, { asked, onProgress, signal });
+      const gloo = ranks ? '' : `; without Gloo, so in one process alone: for several ${howToGetGloo}`;
+      return `libtorch ${found.version} from ${found.root}${found.cuda ? ', with CUDA' : ''}${gloo}`;
     },
+    joinWorld: (settings) => join(settings),
     kernels: async () => (await import('./kernels/index.js')).reportKernels(),
   };
 }
@@ -89,12 +95,14 @@ function check({ libtorch, device, threads }: Options): EngineCheck {
   }
   const count = threadCount(threads);
   const where = cuda && device !== 'cpu' ? 'CUDA' : `${count} ${count === 1 ? 'thread' : 'threads'}`;
-  return { usable: true, detail: `libtorch ${version}, ${where}` };
+  return { usable: true, detail: `libtorch ${version}, ${where}${built.ranks ? '' : ', without Gloo'}` };
 }
 
 function threadCount(threads: Options['threads']): number {
-  return threads === 'auto' ? availableParallelism() : threads;
+  return threads === 'auto' ? Math.max(1, Math.floor(availableParallelism() / localRanks())) : threads;
 }
+
+const howToGetGloo = 'install Gloo’s headers (Debian: libgloo-dev), then run "mtl engine build torch"';
 
 /** What this process runs, once it does. */
 let running: { readonly addon: Addon; readonly device: string } | undefined;
@@ -124,6 +132,17 @@ async function start(chosen: Options): Promise<void> {
     running = { addon, device };
   }
   if (!(await tf.setBackend('torch'))) throw unusable('the backend did not start', 'run it with --debug');
+}
+
+/** @throws MtlError `ENGINE_UNUSABLE` where it is built without Gloo, `WORLD_UNREACHABLE` */
+async function join(settings: WorldSettings): Promise<World> {
+  const { hasRanks, joinWorld } = await import('./world.js');
+  const { addon } = running!;
+  if (!hasRanks(addon)) {
+    throw unusable('it is built without Gloo, over which ranks exchange their gradients', howToGetGloo);
+  }
+  const tf = await import('@tensorflow/tfjs');
+  return joinWorld(addon, tf.engine().backend as TorchBackend, settings);
 }
 
 function load({ file, libtorch }: BuiltAddon): Addon {

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "distributed.hpp"
 #include "memory.hpp"
 
 #ifdef CROSSTASK_CUDA
@@ -96,6 +97,8 @@ napi_value guarded(napi_env env, napi_callback_info info, size_t arity, void (*b
   } catch (const c10::Error& error) {
     napi_throw_error(env, isOutOfMemory(error.what_without_backtrace()) ? "OUT_OF_MEMORY" : nullptr,
                      error.what_without_backtrace());
+  } catch (const RankLost& lost) {
+    napi_throw_error(env, "RANK_LOST", lost.what());
   } catch (const std::bad_alloc&) {
     napi_throw_error(env, "OUT_OF_MEMORY", "not enough memory");
   } catch (const std::exception& error) {
@@ -231,11 +234,12 @@ static napi_value initialize(napi_env env, napi_value exports) {
   const auto finalize = [](napi_env, void* data, void*) { delete static_cast<Addon*>(data); };
   napi_set_instance_data(env, new Addon(env), finalize, nullptr);
   define(env, exports, moduleFunctions());
+  define(env, exports, distributedFunctions());
   napi_value kernels;
   napi_create_object(env, &kernels);
-  for (const auto& family : {arithmeticKernels(), convolutionKernels(), indexingKernels(), innerProductKernels(),
-                             matmulKernels(), normalizationKernels(), optimizerKernels(), poolingKernels(),
-                             reductionKernels(), resizeKernels(), shapeKernels(), unaryKernels()})
+  for (const auto& family : {arithmeticKernels(), convolutionKernels(), distributedKernels(), indexingKernels(),
+                             innerProductKernels(), matmulKernels(), normalizationKernels(), optimizerKernels(),
+                             poolingKernels(), reductionKernels(), resizeKernels(), shapeKernels(), unaryKernels()})
     define(env, kernels, family);
   napi_set_named_property(env, exports, "kernels", kernels);
   return exports;

@@ -33,7 +33,12 @@ std::string argument<std::string>(Addon& addon, napi_value value) {
   char text[64];
   size_t length;
   check(napi_get_value_string_utf8(addon.env(), value, text, sizeof text, &length), "a string");
-  return {text, length};
+  if (length + 4 < sizeof text) return {text, length};
+  // It may have been cut.
+  check(napi_get_value_string_utf8(addon.env(), value, nullptr, 0, &length), "a string");
+  std::string whole(length, '\0');
+  check(napi_get_value_string_utf8(addon.env(), value, whole.data(), length + 1, &length), "a string");
+  return whole;
 }
 
 template <>

@@ -25,7 +25,7 @@ function withCache<T>(name: string, action: () => Promise<T> | T): Promise<T> {
 async function install(asked: string, sources: string, content = 'addon'): Promise<BuiltAddon> {
   const workshop = new Workshop(addonFolder(asked, sources));
   writeFileSync(workshop.file, content);
-  const built = workshop.install({ libtorch: await findLibtorch(asked), compiler: 'g++ 12' });
+  const built = workshop.install({ libtorch: await findLibtorch(asked), compiler: 'g++ 12', ranks: true });
   workshop.close();
   return built;
 }

@@ -1,0 +1,146 @@
+// The processes that train together, over torch.distributed (c10d): a store that all reach, Gloo between every two of them,
+// and a watch over who is still there.
+#pragma once
+
+#include "distributed.hpp"
+
+// Gloo's headers are a package of their own (Debian: libgloo-dev); without them the addon is built without ranks.
+#if __has_include(<gloo/config.h>) && __has_include(<torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>)
+#define CROSSTASK_RANKS 1
+#define USE_C10D_GLOO
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include <vector>
+
+namespace crosstask {
+
+using Milliseconds = std::chrono::milliseconds;
+
+/// Where the ranks meet, and how long they wait for each other.
+struct Meeting {
+  std::string host;
+  uint16_t port;
+  /// Whether rank 0 keeps the store; not where the launcher does.
+  bool serves;
+  int rank, size;
+  Milliseconds timeout, startTimeout;
+  /// Before the name of every key, so that several worlds can share a store.
+  std::string prefix;
+};
+
+/// The keys and values that all ranks see. No call waits for another rank, so that the watch is never held up.
+class SharedKeys {
+ public:
+  SharedKeys(const Meeting& meeting, c10::intrusive_ptr<c10d::Store> store) : meeting_(meeting), store_(std::move(store)) {}
+
+  void set(const std::string& key, const std::string& value);
+  bool has(const std::string& key);
+  /// Of a key that is there.
+  std::string get(const std::string& key);
+  void remove(const std::string& key);
+  /// Sets the value where there is none yet. @returns the one that is there now
+  std::string claim(const std::string& key, const std::string& value);
+  /// How often this was called for the key, by any rank.
+  int64_t count(const std::string& key);
+
+ private:
+  std::string full(const std::string& key) const { return meeting_.prefix + "/" + key; }
+
+  const Meeting& meeting_;
+  c10::intrusive_ptr<c10d::Store> store_;
+};
+
+/// Every rank tells once a second that it lives and how far it is; rank 0 says so where one falls silent.
+class Watch {
+ public:
+  Watch(const Meeting& meeting, SharedKeys& keys);
+
+  /// Throws where a rank has been found to be lost.
+  void check();
+  /// Tells all ranks that it is over, and why. @returns the reason, which may be another rank's that was first
+  std::string declare(const std::string& reason);
+  /// What a failed exchange is due to, as far as it can be found out.
+  std::string explain(const std::string& failure);
+  /// Stops telling. Rank 0 waits until the others have stopped, too: it keeps the store.
+  void leave();
+  /// One exchange begun.
+  void advance() { exchanges_++; }
+
+ private:
+  void run();
+  void beat();
+  void look();
+  std::string reason();
+  void conclude(const std::string& reason);
+  bool isSilent();
+  /// How long a rank may give no sign.
+  Milliseconds silence() const;
+
+  const Meeting& meeting_;
+  SharedKeys& keys_;
+  std::atomic<int64_t> exchanges_{0};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::string reason_;
+  bool leaving_ = false;
+  std::chrono::steady_clock::time_point answered_ = std::chrono::steady_clock::now();
+  struct Sign {
+    std::string value;
+    std::chrono::steady_clock::time_point since;
+  };
+  std::map<int, Sign> signs_;
+  std::thread thread_;
+};
+
+/// This process among the ranks.
+class Ranks {
+ public:
+  /// Meets the others. Blocks.
+  explicit Ranks(const Meeting& meeting);
+
+  /// Starts the average over the ranks of some tensors, laid side by side. With bf16 they travel as such.
+  void startAverage(int64_t id, const Tensors& tensors, bool bf16);
+  /// Waits for it. Float32, in the shapes of the tensors.
+  Tensors finishAverage(int64_t id);
+  /// Rank 0's values.
+  Tensors broadcast(const Tensors& tensors);
+  /// Every rank's text, by rank. Blocks; all ranks have to call it.
+  std::vector<std::string> gather(int64_t number, const std::string& text);
+  /// Ends this rank's part. @param failure why, where it is not done
+  void leave(const std::string& failure);
+
+ private:
+  struct Exchange;
+
+  void introduce();
+  void run();
+  std::shared_ptr<Exchange> enqueue(const Tensors& tensors, double scale, std::function<void(Tensor&)> work);
+  void await(Exchange& exchange);
+  void sum(Tensor& flat);
+  void sumHalves(Tensor& flat);
+
+  const Meeting meeting_;
+  c10::intrusive_ptr<c10d::TCPStore> store_;
+  SharedKeys keys_;
+  c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;
+  std::unique_ptr<Watch> watch_;
+  std::map<int64_t, std::shared_ptr<Exchange>> averages_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::shared_ptr<Exchange>> queue_;
+};
+
+}  // namespace crosstask
+#endif
