@@ -1,5 +1,5 @@
 // Compiles decode.c with libdeflate into the module that the PNG decoder carries with it. To be run by hand where decode.c
-// was changed; needs Debian's clang, lld, wasi-libc and libclang-rt-dev-wasm32.
+// was changed; needs curl and Debian's clang, lld, wasi-libc and libclang-rt-dev-wasm32.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const source = {
 };
 const folder = mkdtempSync(join(tmpdir(), 'png-'));
 try {
-  const archive = Buffer.from(await (await fetch(source.url)).arrayBuffer());
+  const archive = execFileSync('curl', ['-fsSL', source.url]);
   if (createHash('sha256').update(archive).digest('hex') !== source.sha256) {
     throw new Error(`${source.url} is not what it was`);
   }
