@@ -64,6 +64,7 @@ describe('checkConfig', () => {
       architecture: 'shared',
       backbone: 'resnet34',
       consistency: null,
+      auxiliary: [],
       weighter: 'uncertainty',
       train: {
         epochs: 100,
@@ -90,6 +91,7 @@ describe('checkConfig', () => {
         onBadSample: 'stop',
         maxBadSamples: 0.01,
       },
+      distributed: { syncBatchNorm: false, gradients: 'float32', timeout: 300, startTimeout: 300 },
       log: { tensorboard: false },
       plugins: [],
     });

@@ -8,7 +8,7 @@ const consistency = (settings: unknown): Fragment => ({ consistency: settings })
 
 const losses = 'one of l1, crossEntropy, sum, xtc';
 const keys =
-  'one of the keys engine, dataset, tasks, architecture, backbone, consistency, init, weighter, train, loader, log, plugins, extends, $schema';
+  'one of the keys engine, dataset, tasks, architecture, backbone, consistency, init, auxiliary, weighter, train, loader, distributed, log, plugins, extends, $schema';
 const trainKeys =
   'one of the keys epochs, batchSize, seed, optimizer, schedule, clipNorm, augment, nonFinite, maxRollbacks, diagnostics, validateEvery, checkpointEvery, keepEvery, best, earlyStopping';
 const schedules = 'one of constant, step, cosine, polynomial';
