@@ -71,6 +71,8 @@ describe('auxiliaries', function () {
   this.timeout(60_000);
   let path = '';
   let told: Told;
+  // Tensors can be counted only where an engine is active.
+  before(() => tf.ready());
   beforeEach(() => {
     path = mkdtempSync(join(tmpdir(), 'auxiliaries-'));
     told = { disposed: 0 };
