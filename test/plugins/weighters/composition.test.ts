@@ -106,8 +106,20 @@ describeOnEach('every weighter', () => {
     it(`${name} with batches without a label, the first one among them: losses and gradients of 0`, async () => {
       const spec = name === 'constant' ? { weights: [1, 1] } : needs[name];
       const weighter = createWeighter({ name, ...spec }, { tasks: taskNames(2) });
-      const labelled = { losses: [2, 1], gradients: [{ a: [3, -4] }, { a: [1, 2] }] };
-      const unlabelled = { losses: [0, 0], gradients: [{ a: [0, 0] }, { a: [0, 0] }] };
+      const labelled = {
+        losses: [2, 1],
+        gradients: [
+          { a: [3, -4], 'head.task0': [5] },
+          { a: [1, 2], 'head.task1': [7] },
+        ],
+      };
+      const unlabelled = {
+        losses: [0, 0],
+        gradients: [
+          { a: [0, 0], 'head.task0': [0] },
+          { a: [0, 0], 'head.task1': [0] },
+        ],
+      };
       for (let index = 0; index < 8; index++) {
         const { gradients, weights } = await take(weighter, index % 3 === 0 ? unlabelled : labelled);
         for (const value of [...Object.values(gradients).flat(), ...weights]) expect(value).to.be.finite;
