@@ -1,12 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type {
-  Features,
-  FeatureShapes,
-  NamedState,
-  Network,
-  Stateful,
-  Task,
-} from '../contracts/index.js';
+import type { Features, FeatureShapes, NamedState, Network, Stateful, Task } from '../contracts/index.js';
 import { restoreVariables } from '../contracts/restore.js';
 import { namedWeights } from '../layers/index.js';
 import type { Cycled, Transferred } from '../objective/index.js';
