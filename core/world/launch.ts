@@ -18,7 +18,9 @@ const defaultPort = 29500;
  * @returns undefined where this process is to train alone
  * @throws MtlError `CONFIG_INVALID` where a variable is absent or no number of its kind
  */
-export function worldFromEnvironment(variables: Variables = process.env): Launch | undefined {
+export function worldFromEnvironment(
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): Launch | undefined {
   const found = torchrun(variables) ?? slurm(variables) ?? openMpi(variables);
   if (!found || found.size === 1) return undefined;
   const { rank, size } = found;
