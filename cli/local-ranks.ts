@@ -112,7 +112,8 @@ function endAll(ranks: readonly Rank[]): void {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
 }
 
-function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {

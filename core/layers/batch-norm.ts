@@ -101,7 +101,7 @@ function move(average: tf.Variable, value: tf.Tensor): void {
  * Sum over all but the last axis. [rows, channels] → [channels]
  * @param shape that of the map: an engine that adds up axis by axis loses fewer digits than one that adds row by row
  */
-function channelSums(x: tf.Tensor2D, shape: readonly [number, number, number, number]): tf.Tensor1D {
+function channelSums(x: tf.Tensor2D, shape: MapShape): tf.Tensor1D {
   return tf.sum(x.reshape([...shape]), [0, 1, 2]);
 }
 
@@ -182,22 +182,67 @@ function inSteps(
   const centered = tf.sub<tf.Tensor2D>(flat, mean);
   const variance = tf.div<tf.Tensor1D>(channelSums(tf.square(centered), shape), rows);
   onStatistics(mean, variance);
-  const inverse = tf.rsqrt<tf.Tensor1D>(tf.add(variance, epsilon));
-  const linear = tf.add(tf.mul(centered, tf.mul(gamma, inverse)), beta);
-  const value = (relu ? tf.relu(linear) : linear).reshape(shape);
+  const { inverse, value } = scaled({ centered, variance, gamma, beta, relu, shape });
   save(relu ? [centered, inverse, gamma, value] : [centered, inverse, gamma]);
   return {
     value,
     gradFunc: (dy, saved) => {
       const [xc, inv, g, y] = saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D, tf.Tensor4D | undefined];
-      const dz = (y ? tf.mul(dy, tf.step(y)) : dy).reshape<tf.Tensor2D>([rows, channels]);
-      const dBeta = channelSums(dz, shape);
-      const dGamma = tf.mul<tf.Tensor1D>(channelSums(tf.mul(dz, xc), shape), inv);
-      const slope = tf.div(tf.mul(inv, dGamma), rows);
-      const dx = tf.mul(tf.sub(tf.sub(dz, tf.mul(xc, slope)), tf.div(dBeta, rows)), tf.mul(g, inv));
-      return [dx.reshape(shape), dGamma, dBeta];
+      const own = gradientSums(dy, { xc, inv, y, shape });
+      const dx = inputGradient({ ...own, xc, inv, g, rows });
+      return [dx.reshape(shape), own.dGamma, own.dBeta];
     },
   };
+}
+
+type MapShape = readonly [number, number, number, number];
+
+/** γ (x − μ)/√(σ² + ε) + β, then ReLU where it is asked for, and 1/√(σ² + ε). */
+function scaled(args: {
+  readonly centered: tf.Tensor2D;
+  readonly variance: tf.Tensor1D;
+  readonly gamma: tf.Tensor1D;
+  readonly beta: tf.Tensor1D;
+  readonly relu: boolean;
+  readonly shape: MapShape;
+}): { readonly inverse: tf.Tensor1D; readonly value: tf.Tensor4D } {
+  const { centered, variance, gamma, beta, relu, shape } = args;
+  const inverse = tf.rsqrt<tf.Tensor1D>(tf.add(variance, epsilon));
+  const linear = tf.add(tf.mul(centered, tf.mul(gamma, inverse)), beta);
+  return { inverse, value: (relu ? tf.relu(linear) : linear).reshape([...shape]) };
+}
+
+/** The gradient before the activation, and of it dβ and dγ: its sums, and those with the normalised values. */
+function gradientSums(
+  dy: tf.Tensor,
+  saved: {
+    readonly xc: tf.Tensor2D;
+    readonly inv: tf.Tensor1D;
+    /** Where there is a ReLU. */
+    readonly y: tf.Tensor4D | undefined;
+    readonly shape: MapShape;
+  },
+): { readonly dz: tf.Tensor2D; readonly dGamma: tf.Tensor1D; readonly dBeta: tf.Tensor1D } {
+  const { xc, inv, y, shape } = saved;
+  const dz = (y ? tf.mul(dy, tf.step(y)) : dy).reshape<tf.Tensor2D>(xc.shape);
+  const dBeta = channelSums(dz, shape);
+  const dGamma = tf.mul<tf.Tensor1D>(channelSums(tf.mul(dz, xc), shape), inv);
+  return { dz, dGamma, dBeta };
+}
+
+/** @param args whose dγ and dβ are sums over `rows` pixels */
+function inputGradient(args: {
+  readonly dz: tf.Tensor2D;
+  readonly dGamma: tf.Tensor1D;
+  readonly dBeta: tf.Tensor1D;
+  readonly xc: tf.Tensor2D;
+  readonly inv: tf.Tensor1D;
+  readonly g: tf.Tensor1D;
+  readonly rows: number | tf.Scalar;
+}): tf.Tensor {
+  const { dz, dGamma, dBeta, xc, inv, g, rows } = args;
+  const slope = tf.div(tf.mul(inv, dGamma), rows);
+  return tf.mul(tf.sub(tf.sub(dz, tf.mul(xc, slope)), tf.div(dBeta, rows)), tf.mul(g, inv));
 }
 
 /**
@@ -225,21 +270,16 @@ function overRanks(
   const [squares] = meansOverRanks([tf.mul(channelSums(tf.square(centered), shape), counts)]);
   const variance = tf.div<tf.Tensor1D>(squares!, rows!);
   onStatistics(mean, variance, tf.mul(rows as tf.Scalar, currentWorld()!.world.size));
-  const inverse = tf.rsqrt<tf.Tensor1D>(tf.add(variance, epsilon));
-  const linear = tf.add(tf.mul(centered, tf.mul(gamma, inverse)), beta);
-  const value = (relu ? tf.relu(linear) : linear).reshape(shape);
+  const { inverse, value } = scaled({ centered, variance, gamma, beta, relu, shape });
   save([centered, inverse, gamma, rows!, ...(relu ? [value] : [])]);
   return {
     value,
     gradFunc: (dy, saved) => {
       const [xc, inv, g, n, y] = saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D, tf.Scalar, tf.Tensor4D?];
-      const dz = (y ? tf.mul(dy, tf.step(y)) : dy).reshape<tf.Tensor2D>(xc.shape);
-      const dBeta = channelSums(dz, shape);
-      const dGamma = tf.mul<tf.Tensor1D>(channelSums(tf.mul(dz, xc), shape), inv);
-      const [allGamma, allBeta] = meansOverRanks([dGamma, dBeta]);
-      const slope = tf.div(tf.mul(inv, allGamma!), n);
-      const dx = tf.mul(tf.sub(tf.sub(dz, tf.mul(xc, slope)), tf.div(allBeta!, n)), tf.mul(g, inv));
-      return [tf.mul(dx, counts).reshape(shape), dGamma, dBeta];
+      const own = gradientSums(dy, { xc, inv, y, shape });
+      const [dGamma, dBeta] = meansOverRanks([own.dGamma, own.dBeta]);
+      const dx = inputGradient({ dz: own.dz, dGamma: dGamma!, dBeta: dBeta!, xc, inv, g, rows: n });
+      return [tf.mul(dx, counts).reshape(shape), own.dGamma, own.dBeta];
     },
   };
 }

@@ -3,9 +3,9 @@ import { interruption, unlessStopped } from '../interruption.js';
 import { evaluate, modelPredictor } from '../evaluation/index.js';
 import { Trainer } from '../training/trainer.js';
 import { currentWorld } from '../world/current.js';
-import { openAuxiliaries } from './auxiliaries.js';
+import { makeMoving } from './moving.js';
 import { beginTogether, takeFirstState } from './ranks.js';
-import { makeOptimizer, makeWeighter, openSession } from './session.js';
+import { openSession } from './session.js';
 import type { RunResult, TrainOptions } from './train.js';
 
 /**
@@ -20,17 +20,14 @@ export async function follow(
   const { config, model, tasks, consistency, loading, engine } = session;
   const own: { dispose(): void }[] = [session];
   try {
-    const auxiliaries = await openAuxiliaries(session, { initialize: true });
-    own.push(auxiliaries);
-    const [weighter, optimizer] = [makeWeighter(session), makeOptimizer(session)];
-    own.push(weighter, optimizer);
+    const moving = await makeMoving(session, own, { initialize: true });
     const [train, val] = [
       await unlessStopped(loading.open('train'), signal),
       await unlessStopped(loading.open('val'), signal),
     ];
     const trainer = new Trainer({
       settings: config.train,
-      ...{ tasks, model, consistency, auxiliaries, weighter, optimizer, train, val, signal },
+      ...{ tasks, model, consistency, ...moving, train, val, signal },
       onEvent: () => undefined,
       save: () => Promise.resolve({ file: folder, written: Promise.resolve() }),
     });

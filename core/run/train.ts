@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Optimizer, SplitName, Weighter } from '../contracts/index.js';
+import type { SplitName } from '../contracts/index.js';
 import type { LoadedConfig } from '../config/index.js';
 import { MtlError } from '../errors.js';
 import { interruption, isInterruption, unlessStopped } from '../interruption.js';
@@ -12,7 +12,6 @@ import {
   type MetricValues,
 } from '../evaluation/index.js';
 import { readCheckpoint, restoreCheckpoint } from '../training/checkpoint.js';
-import type { Auxiliaries } from '../training/auxiliaries.js';
 import type { EventListener, TrainingEvent } from '../training/events.js';
 import type { Places } from '../training/saving/messages.js';
 import { CheckpointWriter } from '../training/saving/writer.js';
@@ -20,17 +19,17 @@ import { Trainer, type TrainerArgs } from '../training/trainer.js';
 import { waitingSignal } from '../training/stopping.js';
 import { currentWorld } from '../world/current.js';
 import type { Launch } from '../world/launch.js';
-import { openAuxiliaries } from './auxiliaries.js';
 import { dataInfo } from './data.js';
 import { describeEnvironment } from './environment.js';
 import { engineNote } from './engine-note.js';
 import { RunFolder } from './folder.js';
 import { follow } from './follow.js';
+import { makeMoving, type Moving } from './moving.js';
 import { ownFolder } from './own-folder.js';
 import { writeProblem } from './problem.js';
 import { asRank, beginTogether, takeFirstState } from './ranks.js';
 import { assertSameConfig, checkpointToResume, reopenSession, resume } from './resume.js';
-import { makeOptimizer, makeWeighter, openSession, type Session } from './session.js';
+import { openSession, type Session } from './session.js';
 
 /** Where a run writes, and how it is followed and stopped. */
 export interface TrainOptions {
@@ -173,10 +172,7 @@ function stopped(folder: RunFolder, named: string): MtlError {
   return new MtlError('INTERRUPTED', message);
 }
 
-interface TrainerParts {
-  readonly weighter: Weighter;
-  readonly optimizer: Optimizer;
-  readonly auxiliaries: Auxiliaries;
+interface TrainerParts extends Moving {
   readonly train: Loader;
   readonly val: Loader;
   readonly folder: RunFolder;
@@ -184,22 +180,6 @@ interface TrainerParts {
   readonly signal: AbortSignal | undefined;
   readonly onEvent: EventListener;
   readonly onPredictions: TrainerArgs['onPredictions'];
-}
-
-/**
- * What is trained with the model, and what moves it.
- * @param own what the run frees in the end; they are added
- */
-async function makeMoving(
-  session: Session,
-  own: { dispose(): void }[],
-  how: { readonly initialize: boolean },
-): Promise<Pick<TrainerParts, 'auxiliaries' | 'weighter' | 'optimizer'>> {
-  const auxiliaries = await openAuxiliaries(session, how);
-  own.push(auxiliaries);
-  const [weighter, optimizer] = [makeWeighter(session), makeOptimizer(session)];
-  own.push(weighter, optimizer);
-  return { auxiliaries, weighter, optimizer };
 }
 
 function makeTrainer(

@@ -44,7 +44,7 @@ export class TapeProblem implements MultiTaskProblem {
     if (this.heads) return this.heads.weighted(weights);
     const { losses, parameters, tape } = this.args;
     const seeds = losses.map((of, task) => ({ of, gradient: tf.scalar(weights[task]!) }));
-    const found = tape.averagedBackward(seeds, Object.values(parameters), true);
+    const found = tape.backward(seeds, Object.values(parameters), true);
     for (const { gradient } of seeds) gradient.dispose();
     return present(Object.keys(parameters), found);
   }

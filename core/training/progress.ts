@@ -32,6 +32,11 @@ export class Progress implements Stateful {
     Object.assign(this, values satisfies Readonly<Record<string, Json>>);
   }
 
+  /** Epochs done, fractional within one. */
+  position(stepsPerEpoch: number): number {
+    return this.epoch + this.stepInEpoch / stepsPerEpoch;
+  }
+
   /** Adds a step's loss to the epoch's sum. */
   addLoss(task: string, value: number): void {
     this.lossSums[task] = (this.lossSums[task] ?? 0) + value;

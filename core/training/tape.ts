@@ -48,27 +48,14 @@ export class Tape {
   /**
    * Σ over the seeds of their gradient with respect to each wanted tensor; undefined where none reaches it. The
    * wanted tensors are taken as independent of each other: a walk ends at them, even where one is computed from
-   * another, as an encoder's features are. The caller owns the result.
+   * another, as an encoder's features are. The caller owns the result. Among several ranks it is averaged over them while the
+   * walk goes on: what is wanted there are parameters, which all ranks have in common.
    * @param release frees what the forward pass kept as soon as it is used: for the last walk
    */
   backward(seeds: readonly Seed[], wanted: readonly tf.Tensor[], release = false): (tf.Tensor | undefined)[] {
     const found = wanted.map((): tf.Tensor | undefined => undefined);
-    this.walk([seeds], wanted, {
-      onGradients: (index, [gradient]) => (found[index] = gradient),
-      releases: () => release,
-    });
-    return found;
-  }
-
-  /** The same with respect to parameters, averaged over the ranks while the walk goes on. */
-  averagedBackward(
-    seeds: readonly Seed[],
-    parameters: readonly tf.Variable[],
-    release: boolean,
-  ): (tf.Tensor | undefined)[] {
-    const found = parameters.map((): tf.Tensor | undefined => undefined);
     const averager = new Averager<number>((index, [gradient]) => (found[index] = gradient));
-    this.walk([seeds], parameters, {
+    this.walk([seeds], wanted, {
       onGradients: (index, gradients) => averager.add(index, gradients),
       releases: () => release,
     });

@@ -129,7 +129,7 @@ export class TaskHeads {
 
   /** @param seeds whose gradients are given away */
   private backward(seeds: readonly Seed[], wanted: Parameters, release: boolean): Record<string, tf.Tensor> {
-    const found = this.args.tape.averagedBackward(seeds, Object.values(wanted), release);
+    const found = this.args.tape.backward(seeds, Object.values(wanted), release);
     for (const { gradient } of seeds) gradient.dispose();
     return present(Object.keys(wanted), found);
   }

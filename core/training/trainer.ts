@@ -179,10 +179,11 @@ export class Trainer {
   private async step(batch: HostBatch, since: number): Promise<void> {
     const { settings, onEvent } = this.args;
     const { progress } = this;
-    const learningRate = this.learningRate();
+    const position = progress.position(this.stepsPerEpoch);
+    const learningRate = this.learningRate(position);
     const diagnose = settings.diagnostics !== null && progress.step % settings.diagnostics === 0;
     const taken = await this.stepper
-      .step(batch, learningRate, { diagnose, index: progress.step, epoch: this.position })
+      .step(batch, learningRate, { diagnose, index: progress.step, epoch: position })
       .catch((error: unknown) => this.recovery.withoutUpdate(error, batch, learningRate));
     this.anchor?.leave();
     progress.step += 1;
@@ -195,21 +196,15 @@ export class Trainer {
     }
     const { losses, diagnostics } = taken;
     for (const [task, { total }] of Object.entries(losses)) progress.addLoss(task, total);
-    const images = batch.part?.of ?? batch.size;
-    const imagesPerSecond = (1000 * images) / (performance.now() - since);
+    const imagesPerSecond = (1000 * (batch.part?.of ?? batch.size)) / (performance.now() - since);
     const compared = diagnostics ? { diagnostics } : {};
     onEvent({ type: 'step', epoch, step, losses, learningRate, imagesPerSecond, ...compared });
   }
 
-  /** Epochs done, fractional within one. */
-  private get position(): number {
-    return this.progress.epoch + this.progress.stepInEpoch / this.stepsPerEpoch;
-  }
-
-  private learningRate(): number {
+  /** @param epoch where the run is, see `Progress.position` */
+  private learningRate(epoch: number): number {
     const { settings, optimizer } = this.args;
-    const position = { epoch: this.position, epochs: settings.epochs };
-    const factor = learningRateFactor(settings.schedule, position);
+    const factor = learningRateFactor(settings.schedule, { epoch, epochs: settings.epochs });
     return optimizer.learningRate * factor * 0.5 ** this.progress.rollbacks;
   }
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { freePort } from '../core/world/ranks.js';
+import { freePort } from '../../cli/local-ranks.js';
 import { describeOn } from '../engines.js';
 import {
   events,

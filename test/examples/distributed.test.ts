@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { tiny, workFolder, write, writeConfig } from '../cli/mtl.js';
-import { freePort } from '../core/world/ranks.js';
+import { freePort } from '../../cli/local-ranks.js';
 import { describeOn } from '../engines.js';
 import { plainEnvironment } from '../plain-environment.js';
 import { repositoryRoot } from '../repository.js';

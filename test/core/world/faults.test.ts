@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { describeOn } from '../../engines.js';
 import { plainEnvironment } from '../../plain-environment.js';
-import { freePort } from './ranks.js';
+import { freePort } from '../../../cli/local-ranks.js';
 
 const program = fileURLToPath(new URL('./fault-program.js', import.meta.url));
 const size = 3;

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../../cli/local-ranks.js';
 import type { PartSpec } from '../../../core/index.js';
 import type { Launch } from '../../../core/world/launch.js';
 import { plainEnvironment } from '../../plain-environment.js';
@@ -67,17 +67,6 @@ function runProgram(settings: RankSettings): Promise<void> {
     child.on('close', (code, signal) => {
       if (code === 0) resolve();
       else reject(new Error(`ended with ${code ?? signal}: ${errors}`));
-    });
-  });
-}
-
-/** A port that nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
     });
   });
 }
