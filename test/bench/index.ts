@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   weighters: () => import('./weighters.js'),
   checkpoints: () => import('./checkpoints.js'),
   pytorch: () => import('./pytorch.js'),
+  ranks: () => import('./ranks.js'),
 };
 
 const [chosen] = process.argv.slice(2).filter((argument) => argument !== '--peer');

@@ -3,11 +3,13 @@
  * what `Request` says, as JSON; it prints `PeerTimes`.
  */
 import { fileURLToPath } from 'node:url';
-import { spawnSync } from 'node:child_process';
 import * as tf from '@tensorflow/tfjs';
 import type { HostBatch } from '../../core/index.js';
+import { asRank } from '../../core/run/ranks.js';
+import type { Launch } from '../../core/world/launch.js';
 import { peakMemory } from '../peak-memory.js';
-import { openTraining, type PeerTimes, type Setup, type Training } from './training.js';
+import { runProgram } from '../plugins/engines/run-program.js';
+import { loadTraining, openTraining, type PeerTimes, type Setup, type Training } from './training.js';
 
 export interface Request {
   readonly setup: Setup;
@@ -15,16 +17,18 @@ export interface Request {
   readonly engine: string;
   readonly count: number;
   readonly inference: boolean;
+  /** As one of several ranks, which share each batch. */
+  readonly launch?: Launch;
+  /** `key.path=value`. */
+  readonly changes?: readonly string[];
 }
 
 const program = fileURLToPath(import.meta.url);
 
 /** Runs this program. */
-export function ownTimes(request: Request): PeerTimes {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, JSON.stringify(request)], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`${request.engine} ended with ${status}:\n${stderr}`);
+export async function ownTimes(request: Request): Promise<PeerTimes> {
+  const { code, stdout, stderr } = await runProgram([program, JSON.stringify(request)], process.env);
+  if (code !== 0) throw new Error(`${request.engine} ended with ${code}:\n${stderr}`);
   return JSON.parse(stdout.slice(stdout.lastIndexOf('\n{'))) as PeerTimes;
 }
 
@@ -37,10 +41,12 @@ async function predict({ session: { model } }: Training, batch: HostBatch): Prom
   tf.dispose(direct);
 }
 
-async function timesOf({ setup, engine, count, inference }: Request): Promise<number[]> {
-  const training = await openTraining(setup, engine);
+async function timesOf({ setup, engine, count, inference, changes }: Request): Promise<number[]> {
+  const training = await openTraining(setup, engine, changes);
+  const batches: HostBatch[] = [];
+  for await (const batch of training.batches(count + 1)) batches.push(batch);
   const times: number[] = [];
-  for await (const batch of training.batches(count + 1)) {
+  for (const batch of batches) {
     const started = performance.now();
     if (inference) await predict(training, batch);
     else await training.stepper.step(batch, 1e-4);
@@ -50,7 +56,11 @@ async function timesOf({ setup, engine, count, inference }: Request): Promise<nu
 }
 
 if (process.argv[1] === program) {
-  const times = await timesOf(JSON.parse(process.argv[2]!) as Request);
+  const request = JSON.parse(process.argv[2]!) as Request;
+  const { launch, setup, engine, changes } = request;
+  const times = launch
+    ? await asRank(await loadTraining(setup, engine, changes), launch, () => timesOf(request))
+    : await timesOf(request);
   console.log(`\n${JSON.stringify({ times, peak: peakMemory() })}`);
   process.exit();
 }

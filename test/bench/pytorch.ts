@@ -31,13 +31,12 @@ interface Row {
   peak: number;
 }
 
-export function run(): Promise<void> {
+export async function run(): Promise<void> {
   console.log(`XTasC-Net, ${resnet34.name}, 7 classes, ${availableParallelism()} threads\n`);
-  for (const inference of [false, true]) compare(inference);
-  return Promise.resolve();
+  for (const inference of [false, true]) await compare(inference);
 }
 
-function compare(inference: boolean): void {
+async function compare(inference: boolean): Promise<void> {
   const setup: Setup = inference ? { ...resnet34, batch: 1 } : resnet34;
   const rows = new Map<string, Row>(
     [...Object.keys(engines), ...Object.keys(ways)].map((name) => [name, { times: [], peak: 0 }]),
@@ -45,11 +44,11 @@ function compare(inference: boolean): void {
   const count = inference ? predictions : steps;
   for (let round = 0; round < rounds; round++) {
     for (const [name, engine] of Object.entries(engines)) {
-      const own = ownTimes({ setup, engine, count, inference });
+      const own = await ownTimes({ setup, engine, count, inference });
       add(rows.get(name)!, own.times, own.peak);
     }
     for (const [name, flags] of Object.entries(ways)) {
-      const peer = pytorch(setup, count, inference ? [...flags, 'inference'] : flags);
+      const peer = await pytorch(setup, count, inference ? [...flags, 'inference'] : flags);
       if (peer) add(rows.get(name)!, peer.times, peer.peak);
     }
   }

@@ -1,11 +1,13 @@
 """Training steps, or predictions, of XTasC-Net in PyTorch: the same model, loss, batch and optimizer as crosstask's.
 
-Prints {"times": ms of each, "peak": MiB of resident memory}.
+With RANK and WORLD_SIZE in the environment, as one of several ranks of DistributedDataParallel over Gloo. Prints {"times": ms
+of each, "peak": MiB of resident memory}.
 """
 
 import argparse
 import contextlib
 import json
+import os
 import resource
 import sys
 import time
@@ -29,8 +31,12 @@ torch.manual_seed(0)
 torch.set_num_threads(options.threads)
 layout = torch.channels_last if options.channels_last else torch.contiguous_format
 network = Network(options.depth, 7, options.width, options.decoder, options.transfer).to(memory_format=layout)
-log_variance = torch.zeros(2, requires_grad=True)
-optimizer = torch.optim.Adam([*network.parameters(), log_variance], lr=1e-4, betas=(0.9, 0.99))
+log_variance = network.log_variance = torch.nn.Parameter(torch.zeros(2))
+optimizer = torch.optim.Adam(network.parameters(), lr=1e-4, betas=(0.9, 0.99))
+forward = network
+if "RANK" in os.environ:
+    torch.distributed.init_process_group("gloo")
+    forward = torch.nn.parallel.DistributedDataParallel(network, gradient_as_bucket_view=True)
 image = torch.randn(options.batch, 3, options.height, options.columns).to(memory_format=layout)
 labels = torch.randint(0, 7, (options.batch, options.height, options.columns))
 depth = torch.rand(options.batch, 1, options.height, options.columns)
@@ -42,7 +48,7 @@ def autocast():
 
 def step():
     with autocast():
-        direct, transferred = network(image)
+        direct, transferred = forward(image)
         scores, metres = direct["segmentation"], direct["depth"]
         to_depth = F.l1_loss(transferred["segmentation-depth"], metres.detach())
         soft = scores.detach().softmax(1)

@@ -50,7 +50,7 @@ async function row(one: Case, engine: string): Promise<string[]> {
   const peers: number[] = [];
   for (let round = 0; round < one.rounds; round++) {
     ours.push(...(await steps(one, engine)));
-    peers.push(...(pytorch(one, one.steps)?.times ?? []));
+    peers.push(...((await pytorch(one, one.steps))?.times ?? []));
   }
   const totals = ours.map((times) => phases.reduce((sum, phase) => sum + times[phase], 0));
   const [total, peer] = [median(totals), peers.length > 0 ? median(peers) : undefined];

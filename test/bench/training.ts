@@ -1,9 +1,17 @@
 /** What the benches of training steps share: a run's parts on an engine, and PyTorch's times for the same step. */
-import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { loadConfig, openSession, Stepper, type HostBatch, type Session } from '../../core/index.js';
+import {
+  loadConfig,
+  openSession,
+  Stepper,
+  type HostBatch,
+  type LoadedConfig,
+  type Session,
+} from '../../core/index.js';
+import { currentWorld } from '../../core/world/current.js';
 import { builtin } from '../../plugins/index.js';
+import { runCommand } from '../plugins/engines/run-program.js';
 import { repositoryRoot } from '../repository.js';
 
 /** XTasC-Net of some size. */
@@ -40,11 +48,11 @@ export interface Training {
  * @param engine as in a config, e.g. `torch` or `{"name":"torch","precision":"bf16"}`
  * @param changes `key.path=value` on top
  */
-export async function openTraining(
+export function loadTraining(
   setup: Setup,
   engine: string,
   changes: readonly string[] = [],
-): Promise<Training> {
+): Promise<LoadedConfig> {
   const most = 16;
   const dataset = {
     name: 'scenes',
@@ -62,8 +70,12 @@ export async function openTraining(
     `train.batchSize=${setup.batch}`,
     ...changes,
   ];
-  const loaded = await loadConfig({ plugins: [builtin], preset: 'xtasc-net', overrides });
-  const session = await openSession(loaded, { initialize: true });
+  return loadConfig({ plugins: [builtin], preset: 'xtasc-net', overrides });
+}
+
+/** See `loadTraining`. */
+export async function openTraining(...training: Parameters<typeof loadTraining>): Promise<Training> {
+  const session = await openSession(await loadTraining(...training), { initialize: true });
   const { config, registry, deps, tasks, model, consistency } = session;
   const weighter = registry.create('weighter', config.weighter, deps);
   weighter.setup({
@@ -91,6 +103,7 @@ async function* firstBatches(session: Session, count: number): AsyncIterable<Hos
     batchSize: train.batchSize,
     shuffle: { seed: 0, epoch: 0 },
     augment: train.augment === false ? undefined : train.augment,
+    share: currentWorld()?.world,
   });
   let given = 0;
   for await (const batch of loading) {
@@ -108,8 +121,25 @@ export interface PeerTimes {
 
 export type PeerFlag = 'channels-last' | 'bf16' | 'inference';
 
-/** PyTorch's, in a process of its own; undefined where Debian's python3-torch is not installed. */
-export function pytorch(setup: Setup, steps: number, flags: readonly PeerFlag[] = []): PeerTimes | undefined {
+/** Which of several ranks a process of PyTorch's is. */
+export interface PeerRank {
+  readonly rank: number;
+  readonly size: number;
+  readonly port: number;
+}
+
+/**
+ * PyTorch's, in a process of its own; undefined where Debian's python3-torch is not installed.
+ * @param among by DistributedDataParallel; the setup's batch is then this rank's part
+ * @param threads by default all cores
+ */
+export async function pytorch(
+  setup: Setup,
+  steps: number,
+  flags: readonly PeerFlag[] = [],
+  among?: PeerRank,
+  threads = availableParallelism(),
+): Promise<PeerTimes | undefined> {
   const values = {
     depth: setup.backbone,
     width: setup.width,
@@ -119,13 +149,20 @@ export function pytorch(setup: Setup, steps: number, flags: readonly PeerFlag[] 
     columns: setup.size[1],
     batch: setup.batch,
     steps,
-    threads: availableParallelism(),
+    threads,
   };
   const options = Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const script = join(repositoryRoot(), 'test', 'bench', 'steps.py');
   const asked = flags.map((flag) => `--${flag}`);
-  const { status, stdout } = spawnSync('/usr/bin/python3', ['-B', script, ...options, ...asked], {
-    encoding: 'utf8',
+  const environment = among
+    ? {
+        ...{ RANK: String(among.rank), WORLD_SIZE: String(among.size) },
+        ...{ MASTER_ADDR: '127.0.0.1', MASTER_PORT: String(among.port) },
+      }
+    : {};
+  const { code, stdout } = await runCommand('/usr/bin/python3', ['-B', script, ...options, ...asked], {
+    ...process.env,
+    ...environment,
   });
-  return status === 0 ? (JSON.parse(stdout) as PeerTimes) : undefined;
+  return code === 0 ? (JSON.parse(stdout) as PeerTimes) : undefined;
 }

@@ -9,8 +9,18 @@ export interface Ended {
 
 /** Runs a Node program to the end that it finds by itself. */
 export function runProgram(args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string): Promise<Ended> {
+  return runCommand(process.execPath, args, env, cwd);
+}
+
+/** The same of any program. */
+export function runCommand(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  cwd?: string,
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { env, cwd });
+    const child = spawn(command, args, { env, cwd });
     const texts = [child.stdout, child.stderr].map((stream) => {
       const chunks: string[] = [];
       stream.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk));

@@ -63,6 +63,12 @@ Tensor forAten(const Tensor& x) {
   return x.contiguous(outermost ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast);
 }
 
+/// What ATen computes a convolution of x in. Without AVX-512 oneDNN has no kernels for bfloat16, and ATen's own add up in
+/// it, where an error of 2 % is soon reached: there sums are float32, and rounded once.
+Tensor summable(const Tensor& x) {
+  return x.device().is_cpu() && lacksAvx512() && x.scalar_type() == at::kBFloat16 ? x.to(at::kFloat) : x;
+}
+
 /// oneDNN has no kernel for a few geometries, such as padding wider than the image, and says so by an error.
 template <typename Compute>
 auto withAnyLibrary(Compute compute) {
@@ -93,13 +99,14 @@ Tensor conv2d(const Kept& input, const Place& place, const Tensor& offset, const
                                     pad.outRows(image, windows), pad.outColumns(image, windows));
     if (y.defined()) return relu ? y : activate(y, activation, slopes, leakyReluAlpha);
   }
-  const Tensor x = forAten(pad.even() ? toChannelsFirst(image) : padded(toChannelsFirst(image), pad));
-  const Tensor weights = forAten(filter.to(precision));
-  const Tensor bias = offset.defined() ? offset.to(precision) : offset;
+  const Tensor channelsFirst = summable(toChannelsFirst(image));
+  const Tensor x = forAten(pad.even() ? channelsFirst : padded(channelsFirst, pad));
+  const Tensor weights = forAten(filter.to(x.scalar_type()));
+  const Tensor bias = offset.defined() ? offset.to(x.scalar_type()) : offset;
   const Tensor y = toChannelsLast(withAnyLibrary([&] {
                      return at::convolution(x, weights, fused ? bias : Tensor(), strides,
                                             pad.even() ? pad.both() : Ints{0, 0}, dilations, false, {0, 0}, groups);
-                   })).contiguous();
+                   })).to(precision).contiguous();
   return activate(fused || !bias.defined() ? y : y + bias, activation, slopes, leakyReluAlpha);
 }
 
@@ -126,14 +133,14 @@ Tensor conv2dInputGrad(const Kept& gradient, const Place& filter, const Ints& in
                                      inputShape[2]);
     if (dx.defined()) return dx;
   }
-  const Tensor dy = forAten(toChannelsFirst(dyImage));
+  const Tensor dy = forAten(summable(toChannelsFirst(dyImage)));
   const int64_t rows = inputShape[1] + (pad.even() ? 0 : pad.top + pad.bottom);
   const int64_t columns = inputShape[2] + (pad.even() ? 0 : pad.left + pad.right);
   // Its values are not read, only its shape and layout.
   const Tensor x = forAten(at::empty({inputShape[0], inputShape[3], rows, columns}, dy.options()));
   const Tensor dx = backward(dy, x, forAten(weights.to(dy.scalar_type())), strides,
                              pad.even() ? pad.both() : Ints{0, 0}, dilations, groups, {true, false, false});
-  return toChannelsLast(pad.even() ? dx : unpadded(dx, pad)).contiguous();
+  return toChannelsLast(pad.even() ? dx : unpadded(dx, pad)).to(dyImage.scalar_type()).contiguous();
 }
 
 /// For tests: see `limitLanes`.
@@ -151,12 +158,13 @@ Tensor conv2dFilterGrad(const Kept& input, const Kept& gradient, const Ints& fil
     const Tensor result = ownFilterGradient(image, dyImage, windows);
     if (result.defined()) return result.permute({1, 2, 3, 0});
   }
-  const Tensor x = forAten(pad.even() ? toChannelsFirst(image) : padded(toChannelsFirst(image), pad));
+  const Tensor channelsFirst = summable(toChannelsFirst(image));
+  const Tensor x = forAten(pad.even() ? channelsFirst : padded(channelsFirst, pad));
   // Its values are not read, only its shape and layout.
   const int64_t out = groups == 1 ? filterShape[3] : filterShape[2] * filterShape[3];
   const int64_t in = groups == 1 ? filterShape[2] : 1;
   const Tensor filter = forAten(at::empty({out, in, filterShape[0], filterShape[1]}, x.options()));
-  const Tensor dFilter = widened(backward(forAten(toChannelsFirst(dyImage)), x, filter, strides,
+  const Tensor dFilter = widened(backward(forAten(summable(toChannelsFirst(dyImage))), x, filter, strides,
                                           pad.even() ? pad.both() : Ints{0, 0}, dilations, groups,
                                           {false, true, false}));
   if (groups == 1) return dFilter.permute({2, 3, 1, 0});

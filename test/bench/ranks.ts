@@ -1,0 +1,79 @@
+/**
+ * Several ranks of one thread each, which share a batch, against one of them with all of it, against as many processes that
+ * do not exchange anything, and against PyTorch's DistributedDataParallel over Gloo; in alternating rounds.
+ */
+import { availableParallelism } from 'node:os';
+import Table from 'cli-table3';
+import { freePort } from '../../cli/local-ranks.js';
+import { median } from './median.js';
+import { ownTimes } from './own-steps.js';
+import { pytorch, resnet34, type PeerTimes, type Setup } from './training.js';
+
+const rounds = 4;
+const steps = 4;
+const size = availableParallelism();
+const engine = '{"name":"torch","threads":1}';
+const whole: Setup = { ...resnet34, batch: 2 * size };
+const part: Setup = { ...whole, batch: 2 };
+
+type Way = () => Promise<readonly (PeerTimes | undefined)[]>;
+
+const alone = 'crosstask, 1 rank, the whole batch';
+const together = `crosstask, ${size} ranks`;
+const halved = `crosstask, ${size} ranks, gradients as bf16`;
+const apart = `crosstask, ${size} processes that exchange nothing`;
+const peerAlone = 'PyTorch, 1 process, the whole batch';
+const peers = `PyTorch, ${size} ranks of DistributedDataParallel`;
+
+const ways: Readonly<Record<string, Way>> = {
+  [alone]: () => Promise.all([ownTimes({ setup: whole, engine, count: steps, inference: false })]),
+  [together]: () => ranks('float32'),
+  [halved]: () => ranks('bf16'),
+  [apart]: () => each(() => ownTimes({ setup: part, engine, count: steps, inference: false })),
+  [peerAlone]: () => Promise.all([pytorch(whole, steps, ['channels-last'], undefined, 1)]),
+  [peers]: async () => {
+    const port = await freePort();
+    return each((rank) => pytorch(part, steps, ['channels-last'], { rank, size, port }, 1));
+  },
+};
+
+export async function run(): Promise<void> {
+  console.log(`XTasC-Net, ${whole.name}, batch ${whole.batch} in all, Adam, 1 thread a process\n`);
+  const times = new Map<string, number[]>(Object.keys(ways).map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++)
+    for (const [name, way] of Object.entries(ways)) times.get(name)!.push(...slowest(await way()));
+  const table = new Table({ head: ['', 'ms', 'spread', 'images/s'], style: { head: [], border: [] } });
+  for (const [name, values] of times) {
+    if (values.length === 0) continue;
+    const spread = `${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)}`;
+    const middle = median(values);
+    table.push([name, middle.toFixed(0), spread, ((1000 * whole.batch) / middle).toFixed(2)]);
+  }
+  console.log(table.toString());
+  const middle = (name: string): number => median(times.get(name)!);
+  console.log(`efficiency ${(middle(alone) / size / middle(together)).toFixed(3)}`);
+  console.log(`exposed communication ${(1 - middle(apart) / middle(together)).toFixed(3)} of a step`);
+  if (times.get(peers)!.length === 0) return;
+  console.log(`efficiency of PyTorch ${(middle(peerAlone) / size / middle(peers)).toFixed(3)}`);
+  console.log(`crosstask is faster by ${(middle(peers) / middle(together)).toFixed(2)}`);
+}
+
+/** A step of several ranks is over with the last one's. */
+function slowest(all: readonly (PeerTimes | undefined)[]): number[] {
+  const [first] = all;
+  if (!first) return [];
+  return first.times.map((_, step) => Math.max(...all.map((one) => one!.times[step]!)));
+}
+
+function each<T>(start: (rank: number) => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: size }, (_, rank) => start(rank)));
+}
+
+async function ranks(gradients: 'float32' | 'bf16'): Promise<readonly PeerTimes[]> {
+  const where = { host: '127.0.0.1', port: await freePort(), launcherKeepsStore: false, name: 'bench' };
+  const changes = [`distributed.gradients=${gradients}`];
+  return each((rank) => {
+    const launch = { rank, size, localSize: size, ...where };
+    return ownTimes({ setup: whole, engine, count: steps, inference: false, launch, changes });
+  });
+}
