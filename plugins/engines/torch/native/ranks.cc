@@ -248,6 +248,17 @@ void Ranks::sumHalves(Tensor& flat) {
 }
 
 std::vector<std::string> Ranks::gather(int64_t number, const std::string& text) {
+  try {
+    return exchangeTexts(number, text);
+  } catch (const RankLost&) {
+    throw;
+  } catch (const std::exception& error) {
+    // The store does not answer: it is gone with whoever keeps it.
+    throw RankLost(watch_->explain(error.what()));
+  }
+}
+
+std::vector<std::string> Ranks::exchangeTexts(int64_t number, const std::string& text) {
   const auto key = [](int64_t round, int rank) { return "text/" + std::to_string(round) + "/" + std::to_string(rank); };
   keys_.set(key(number, meeting_.rank), text);
   std::vector<std::string> texts;

@@ -125,6 +125,7 @@ class Ranks {
   struct Exchange;
 
   void introduce();
+  std::vector<std::string> exchangeTexts(int64_t number, const std::string& text);
   void run();
   std::shared_ptr<Exchange> enqueue(const Tensors& tensors, double scale, std::function<void(Tensor&)> work);
   void await(Exchange& exchange);
