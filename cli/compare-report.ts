@@ -22,6 +22,7 @@ export function compareReporter(out: NodeJS.WriteStream, folder: string): Compar
   let report: Reporter | undefined;
   const began = performance.now();
   let passedOver = 0;
+  let isFirst = true;
   const end = (): void => report?.end();
   return {
     end,
@@ -35,12 +36,17 @@ export function compareReporter(out: NodeJS.WriteStream, folder: string): Compar
         const each = (performance.now() - began) / 1000 / own;
         // Those that are done already may be among the rest, too: then it takes less.
         const left = !done && own > 0 ? ` (at most ${duration(each * (of - index))} left)` : '';
-        out.write(`${index === 0 ? '' : '\n'}${name}${done ? ': done before' : left}\n`);
+        out.write(`${isFirst ? '' : '\n'}${name}${done ? ': done before' : left}\n`);
+        isFirst = false;
         report = done ? undefined : reporter(out, `${folder}/runs/${cell.name}`);
         return;
       }
       end();
-      if (event.outcome.state === 'failed') out.write(`Failed: ${event.outcome.reason}\n`);
+      const { cell, outcome, elsewhere } = event;
+      const other = elsewhere ? `${cell.row}, seed ${cell.seed}, by other ranks: ` : '';
+      if (outcome.state === 'failed')
+        out.write(`${other}${other ? 'failed' : 'Failed'}: ${outcome.reason}\n`);
+      else if (elsewhere) out.write(`${other}done\n`);
     },
   };
 }

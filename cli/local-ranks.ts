@@ -21,27 +21,55 @@ interface Ending {
   readonly errors: string;
 }
 
+/** How ranks on this host belong together. */
+export interface LocalRanks {
+  readonly count: number;
+  /** How many consecutive ones end together; a group that ends leaves the others at work. */
+  readonly group: number;
+  /** How the user goes on where a rank was killed. */
+  readonly goOn: string;
+}
+
 /**
- * Runs a command as several ranks on this host. Rank 0 has this process's input and output; of the others only errors
- * are told. Ctrl-C and SIGTERM go to rank 0, which stops them all after a step; a second one ends them at once.
- * @param args the command and its arguments
- * @returns the exit code
+ * Ends this process as a command does that runs as several ranks on this host. Rank 0 has this process's input and output;
+ * of the others only errors are told. Ctrl-C and SIGTERM go to the first rank of each group, which stops it after a step; a
+ * second one ends all at once.
+ * @param args the command and its arguments, among them --nproc
+ * @throws MtlError `CONFIG_INVALID` where a launcher has started ranks already
  */
-export async function runLocalRanks(count: number, args: readonly string[]): Promise<number> {
+export async function runLocalRanks(args: readonly string[], how: LocalRanks): Promise<never> {
+  await assertNotLaunched();
+  const { count, group } = how;
   const port = await freePort();
-  const ranks = Array.from({ length: count }, (_, rank) => startRank(rank, count, port, args));
+  const ranks = Array.from({ length: count }, (_, rank) => startRank(rank, count, port, withoutNproc(args)));
   let asked = false;
   const onSignal = (): void => {
     if (asked) endAll(ranks);
-    else ranks[0]!.child.kill('SIGTERM');
+    else for (let first = 0; first < count; first += group) ranks[first]!.child.kill('SIGTERM');
     asked = true;
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    return await exitCode(ranks);
+    return process.exit(await exitCode(ranks, how));
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
+}
+
+async function assertNotLaunched(): Promise<void> {
+  const { badValue, worldFromEnvironment } = await import('../core/index.js');
+  const launched = worldFromEnvironment();
+  if (!launched) return;
+  throw badValue('CONFIG_INVALID', {
+    what: '--nproc',
+    expected: 'no launcher that starts the ranks itself',
+    found: `rank ${launched.rank} of ${launched.size} in the environment`,
+    fix: 'leave --nproc out',
+  });
+}
+
+function withoutNproc(args: readonly string[]): string[] {
+  return args.filter((arg, index) => !/^--nproc(=|$)/.test(arg) && args[index - 1] !== '--nproc');
 }
 
 /** In a rank: ends it with the process that started it, whatever became of that. */
@@ -78,22 +106,25 @@ function startRank(rank: number, size: number, port: number, args: readonly stri
   return { child, ended };
 }
 
-/** Waits for all. Where one fails, the others are given a while to end by themselves. */
-async function exitCode(ranks: readonly Rank[]): Promise<number> {
+/** Waits for all. Where one fails, those that end with it are given a while to do so by themselves. */
+async function exitCode(ranks: readonly Rank[], { group, goOn }: LocalRanks): Promise<number> {
   const failures: Ending[] = [];
-  const endings = ranks.map(async ({ ended }) => {
+  const endings = ranks.map(async ({ ended }, rank) => {
     const ending = await ended;
     if (ending.code === 0) return;
     failures.push(ending);
-    if (failures.length > 1) return;
-    await Promise.race([sleep(grace, undefined, { ref: false }), Promise.all(ranks.map((one) => one.ended))]);
-    endAll(ranks);
+    const others = endingWith(rank, ranks, group);
+    await Promise.race([
+      sleep(grace, undefined, { ref: false }),
+      Promise.all(others.map((one) => one.ended)),
+    ]);
+    endAll(others);
   });
   await Promise.all(endings);
   const [first] = failures;
   if (!first) return 0;
   const told = failures.find(({ rank }) => rank === 0);
-  if (told?.code !== 130) process.stderr.write(described(first));
+  if (told?.code !== 130) process.stderr.write(described(first, goOn));
   return typeof first.code === 'number'
     ? told && typeof told.code === 'number'
       ? told.code
@@ -101,9 +132,15 @@ async function exitCode(ranks: readonly Rank[]): Promise<number> {
     : 1;
 }
 
-function described({ rank, code, errors }: Ending): string {
-  if (typeof code === 'string')
-    return `Error: rank ${rank} was ended by ${code}; go on from the last checkpoint with --resume\n`;
+/** The ranks that end where one does: its group, and all with rank 0, which keeps what they share until all have ended. */
+function endingWith(rank: number, ranks: readonly Rank[], group: number): readonly Rank[] {
+  if (rank === 0) return ranks;
+  const first = rank - (rank % group);
+  return ranks.slice(group < ranks.length ? Math.max(first, 1) : 0, first + group);
+}
+
+function described({ rank, code, errors }: Ending, goOn: string): string {
+  if (typeof code === 'string') return `Error: rank ${rank} was ended by ${code}; ${goOn}\n`;
   return rank === 0 || errors === '' ? '' : `rank ${rank}: ${errors.trimEnd()}\n`;
 }
 

@@ -15,6 +15,9 @@ type Start = Extract<TrainingEvent, { type: 'start' }>;
 /** Seconds between lines where there is no terminal to redraw. */
 const lineInterval = 15;
 
+/** Of ranks other than 0, which tells what all do. */
+export const silence = { event: (): void => undefined, end: (): void => undefined };
+
 /** A progress bar on a terminal, plain lines elsewhere. */
 export function reporter(out: NodeJS.WriteStream, folder: string): Reporter {
   return out.isTTY ? barReporter(out, folder) : lineReporter(out, folder);

@@ -3,6 +3,8 @@ import { Flags } from '@oclif/core';
 import type { ComparisonEvent, ComparisonResult, LoadedComparison } from '../../core/index.js';
 import { BaseCommand, overridesOf } from '../base-command.js';
 import type { Ending } from '../ending.js';
+import { endWithStarter, runLocalRanks } from '../local-ranks.js';
+import { silence } from '../progress.js';
 import { stopOnSignal } from '../stop.js';
 import { surviveHangup } from '../terminal.js';
 
@@ -25,6 +27,7 @@ export default class Compare extends BaseCommand {
     '<%= config.bin %> compare --preset paper-models --config mtl.config.yaml --seeds 3',
     '<%= config.bin %> compare --preset paper-weighting --set backbone=resnet18 --dry-run',
     '<%= config.bin %> compare --out comparisons/paper-models',
+    '<%= config.bin %> compare --file compare.yaml --engine torch --nproc 4 --group 2',
   ];
   static override flags = {
     file: Flags.string({ summary: 'The comparison file.', helpValue: 'FILE' }),
@@ -46,12 +49,31 @@ export default class Compare extends BaseCommand {
       min: 1,
       helpValue: 'N',
     }),
+    nproc: Flags.integer({
+      summary:
+        'Share out the runs among so many processes on this host. Launchers such as torchrun and srun start them themselves.',
+      helpValue: 'N',
+      min: 1,
+    }),
+    group: Flags.integer({
+      summary:
+        'With several processes: how many train a run together, a divisor of their number; by default 1.',
+      helpValue: 'N',
+      min: 1,
+    }),
     'dry-run': Flags.boolean({ summary: 'Check everything and list the runs, without training.' }),
   };
 
   async run(): Promise<ComparisonResult | readonly PlannedCell[]> {
     const { flags } = await this.parse(Compare);
-    const { compare, loadComparison, loadStoredComparison } = await import('../../core/index.js');
+    const { nproc = 1, group } = flags;
+    if (nproc > 1 && !flags['dry-run']) {
+      const goOn = 'the same command goes on with what is not done';
+      await runLocalRanks(['compare', ...this.argv], { count: nproc, group: group ?? 1, goOn });
+    }
+    endWithStarter();
+    const { compare, loadComparison, loadStoredComparison, worldFromEnvironment } =
+      await import('../../core/index.js');
     const { builtin } = await import('../../plugins/index.js');
     const { cellsTable, comparisonReport } = await import('../compare-report.js');
     const { file, preset, config, seeds, out } = flags;
@@ -74,25 +96,36 @@ export default class Compare extends BaseCommand {
       return loaded.cells.map(({ row, seed, name }) => ({ row, seed, run: `runs/${name}` }));
     }
     const folder = out ?? join(comparisonsFolder, nameOf(flags));
-    const result = await this.compared((options) => compare(loaded, { ...options, folder }), folder);
+    const launch = worldFromEnvironment();
+    const isFirst = (launch?.rank ?? 0) === 0;
+    const result = await this.compared(
+      (options) => compare(loaded, { ...options, folder, launch, group }),
+      isFirst ? folder : undefined,
+    );
+    // Rank 0 tells it.
+    if (!isFirst) process.exit(0);
     this.log(`\n${comparisonReport(result, this.columns, this.style)}`);
     this.logEnding(endingOf(result, loaded, folder));
-    if (result.cells.some(({ state }) => state === 'failed')) process.exitCode = 1;
+    if (result.cells.some(({ state }) => state !== 'done')) process.exitCode = 1;
     return result;
   }
 
+  /** @param folder of the comparison, which is told how it goes on; undefined where another rank tells it */
   private async compared(
     run: (options: {
       signal: AbortSignal;
       onEvent: (event: ComparisonEvent) => void;
     }) => Promise<ComparisonResult>,
-    folder: string,
+    folder: string | undefined,
   ): Promise<ComparisonResult> {
     // It needs what core computes, which a command that is only listed does not load.
     const { compareReporter } = await import('../compare-report.js');
-    const report = this.jsonEnabled()
-      ? { event: (event: ComparisonEvent) => this.logJson(plain(event)), end: () => undefined }
-      : compareReporter(process.stdout, folder);
+    const report =
+      folder === undefined
+        ? silence
+        : this.jsonEnabled()
+          ? { event: (event: ComparisonEvent) => this.logJson(plain(event)), end: () => undefined }
+          : compareReporter(process.stdout, folder);
     const stop = stopOnSignal(report.end);
     const alone = surviveHangup();
     try {
@@ -121,13 +154,16 @@ function nameOf({
 }
 
 function endingOf({ cells }: ComparisonResult, { spec }: LoadedComparison, folder: string): Ending {
-  const failed = cells.filter(({ state }) => state === 'failed').length;
+  const count = (of: string): number => cells.filter(({ state }) => state === of).length;
+  const undone = Object.entries({ failed: count('failed'), 'were cut off': count('waiting') })
+    .filter(([, runs]) => runs > 0)
+    .map(([what, runs]) => `${runs} of ${cells.length} runs ${what}`);
   const again = `mtl compare --out ${folder}`;
   const run = `${folder}/${cells[0]!.run}`;
   return {
     outcome:
-      failed > 0
-        ? `${failed} of ${cells.length} runs failed; the same command tries them again.`
+      undone.length > 0
+        ? `${undone.join(', ')}; the same command tries them again.`
         : `All ${cells.length} runs are done.` +
           (spec.seeds.length === 1
             ? ' One seed says little about a difference: --seeds 3 adds two, without training this one again.'
@@ -136,6 +172,6 @@ function endingOf({ cells }: ComparisonResult, { spec }: LoadedComparison, folde
       Tables: `${folder}/table.md, .tex, .csv, .json`,
       Everything: `${folder}/comparison.json`,
     },
-    next: failed > 0 ? [again] : [`mtl report ${run} --comparison ${folder}`, `mtl evaluate ${run}`],
+    next: undone.length > 0 ? [again] : [`mtl report ${run} --comparison ${folder}`, `mtl evaluate ${run}`],
   };
 }

@@ -4,7 +4,7 @@ import { Flags } from '@oclif/core';
 import type { LoadedConfig, RunResult, TrainingEvent } from '../../core/index.js';
 import { endWithStarter, runLocalRanks } from '../local-ranks.js';
 import { BaseCommand } from '../base-command.js';
-import { duration, reporter } from '../progress.js';
+import { duration, reporter, silence } from '../progress.js';
 import { stopOnSignal } from '../stop.js';
 import { resultTable } from '../tables.js';
 import { surviveHangup } from '../terminal.js';
@@ -54,7 +54,11 @@ export default class Train extends BaseCommand {
 
   async run(): Promise<RunResult> {
     const { flags: given } = await this.parse(Train);
-    if (given.nproc !== undefined && given.nproc > 1) await this.runRanks(given.nproc);
+    const { nproc = 1 } = given;
+    if (nproc > 1) {
+      const goOn = 'go on from the last checkpoint with --resume';
+      await runLocalRanks(['train', ...this.argv], { count: nproc, group: nproc, goOn });
+    }
     endWithStarter();
     const flags = given.tensorboard
       ? { ...given, set: [...(given.set ?? []), 'log.tensorboard=true'] }
@@ -104,30 +108,7 @@ export default class Train extends BaseCommand {
       alone();
     }
   }
-
-  /** Starts the ranks and ends as they do. */
-  private async runRanks(count: number): Promise<never> {
-    const { badValue, worldFromEnvironment } = await import('../../core/index.js');
-    const launched = worldFromEnvironment();
-    if (launched) {
-      throw badValue('CONFIG_INVALID', {
-        what: '--nproc',
-        expected: 'no launcher that starts the ranks itself',
-        found: `rank ${launched.rank} of ${launched.size} in the environment`,
-        fix: 'leave --nproc out',
-      });
-    }
-    const args = withoutNproc(this.argv);
-    return process.exit(await runLocalRanks(count, ['train', ...args]));
-  }
 }
-
-function withoutNproc(args: readonly string[]): string[] {
-  return args.filter((arg, index) => !/^--nproc(=|$)/.test(arg) && args[index - 1] !== '--nproc');
-}
-
-/** Of ranks other than 0. */
-const silence = { event: (): void => undefined, end: (): void => undefined };
 
 function leftOut({ badSamples }: RunResult): string {
   const counts = Object.entries(badSamples).filter(([, count]) => count > 0);

@@ -5,6 +5,7 @@ import { didYouMean } from '../text.js';
 import type { ComparisonFolder } from './folder.js';
 import type { ComparisonCell } from './load.js';
 import { cellName, type RowPlan } from './rows.js';
+import type { Work } from './work.js';
 
 /** `row:NAME` where a config has the folder of a run: that row's run with the same seed. */
 const reference = /^row:(.+)$/s;
@@ -62,19 +63,26 @@ export function inOrder<T extends PlannedRow>(rows: readonly T[], what: string):
   return [...done];
 }
 
-/**
- * Why a cell cannot be trained yet: a run that it takes is not done.
- * @param all cells of the comparison
- */
-export function missingRun(
+/** The places of the cells whose runs a cell takes. */
+export function cellsTakenBy(
   { takes, seed }: ComparisonCell,
   all: readonly ComparisonCell[],
-  folder: ComparisonFolder,
+): readonly number[] {
+  return takes.map((row) => all.findIndex((other) => other.row === row && other.seed === seed));
+}
+
+/**
+ * Why a cell cannot be trained yet: a run that it takes is not done.
+ * @param work all cells of the comparison, and what came of them
+ */
+export function missingRun(
+  cell: ComparisonCell,
+  { cells, outcomes }: Pick<Work, 'cells' | 'outcomes'>,
 ): string | undefined {
-  for (const row of takes) {
-    const taken = all.find((other) => other.row === row && other.seed === seed)!;
-    const outcome = folder.outcome(taken);
+  for (const index of cellsTakenBy(cell, cells)) {
+    const outcome = outcomes[index];
     if (outcome?.state === 'done') continue;
+    const { row, seed } = cells[index]!;
     return `it takes the run of "${row}", seed ${seed}, which ${outcome ? `failed: ${outcome.reason}` : 'is not done'}`;
   }
   return undefined;

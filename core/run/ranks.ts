@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import type { LoadedConfig } from '../config/index.js';
-import type { Json, Stateful, World } from '../contracts/index.js';
+import type { Config, LoadedConfig } from '../config/index.js';
+import type { Json, Stateful, World, WorldSettings } from '../contracts/index.js';
 import type { Loader } from '../data/index.js';
 import { badValue, messageOf, MtlError } from '../errors.js';
+import { partName } from '../registry/index.js';
 import { amongRanks, currentWorld } from '../world/current.js';
 import type { Launch } from '../world/launch.js';
 import { changes } from './changes.js';
@@ -15,8 +16,7 @@ import { ownVersion } from './environment.js';
  * @throws MtlError `WORLD_UNREACHABLE`, `ENGINE_UNUSABLE`, `RANK_LOST`
  */
 export async function asRank<T>(loaded: LoadedConfig, launch: Launch, run: () => Promise<T>): Promise<T> {
-  const { config } = loaded;
-  const { distributed, train } = config;
+  const { distributed, train } = loaded.config;
   if (train.batchSize < launch.size) {
     throw badValue('CONFIG_INVALID', {
       what: 'train.batchSize',
@@ -24,28 +24,52 @@ export async function asRank<T>(loaded: LoadedConfig, launch: Launch, run: () =>
       found: String(train.batchSize),
     });
   }
-  const engine = await startEngine({ ...loaded, engine: config.engine }, runContainer(loaded));
+  const world = await join(loaded, launch, { group: launch.size });
+  try {
+    const result = await amongRanks({ ...distributed, world }, run);
+    await world.leave();
+    return result;
+  } catch (error) {
+    await world.leave(reasonToLeave(launch, error));
+    throw error;
+  }
+}
+
+/**
+ * Meets the other ranks.
+ * @param loaded names the engine, which is started, and for how long ranks are waited for
+ * @param how how many consecutive ranks train together
+ * @throws MtlError `WORLD_UNREACHABLE`, `ENGINE_UNUSABLE`
+ */
+export async function join(
+  loaded: LoadedConfig,
+  launch: Launch,
+  { group }: Pick<WorldSettings, 'group'>,
+): Promise<World> {
+  const { engine: named, distributed } = loaded.config;
+  const engine = await startEngine({ ...loaded, engine: named }, runContainer(loaded));
   if (!engine.joinWorld) {
     throw new MtlError(
       'ENGINE_UNUSABLE',
       `engine ${engine.name}: it computes in one process alone; for ${launch.size} ranks take --engine torch`,
     );
   }
-  const world = await engine.joinWorld({
+  return engine.joinWorld({
     ...launch,
+    group,
     timeout: 1000 * distributed.timeout,
     startTimeout: 1000 * distributed.startTimeout,
   });
-  const { syncBatchNorm, gradients } = distributed;
-  try {
-    const result = await amongRanks({ world, syncBatchNorm, gradients }, run);
-    await world.leave();
-    return result;
-  } catch (error) {
-    const own = error instanceof MtlError && error.code === 'RANK_LOST';
-    await world.leave(own ? error.message : `rank ${launch.rank}: ${messageOf(error)}`);
-    throw error;
-  }
+}
+
+/** What the others are told of an error that ends a rank. */
+export function reasonToLeave({ rank }: Pick<Launch, 'rank'>, error: unknown): string {
+  return isLost(error) ? messageOf(error) : `rank ${rank}: ${messageOf(error)}`;
+}
+
+/** Whether an error says that another rank is lost, and why. */
+export function isLost(error: unknown): boolean {
+  return error instanceof MtlError && error.code === 'RANK_LOST';
 }
 
 /** What all ranks have to have in common. */
@@ -71,27 +95,38 @@ export async function beginTogether(
 }
 
 async function assertCommon(world: World, { loaded, engine, train, val }: Common): Promise<void> {
-  // What may differ from host to host: how the engine computes, how data are loaded.
-  const loader = { ...loaded.config.loader, workers: 0, prefetch: 0, memory: 0, cache: null };
-  const config = { ...loaded.config, engine, loader, log: {}, $schema: '' };
   const samples = { train: train.length, val: val.length };
-  const own = { crosstask: ownVersion(), samples, config };
+  const own = { crosstask: ownVersion(), samples, config: { ...commonConfig(loaded.config), engine } };
   const [first, ...others] = (await world.gather(JSON.stringify(own))).map(
     (text) => JSON.parse(text) as unknown,
   );
-  others.forEach((other, index) => {
-    const differing = changes(first, other);
-    if (differing.length === 0) return;
-    const rank = index + 1;
-    throw new MtlError(
-      'WORLD_UNREACHABLE',
-      `rank ${rank} differs from rank 0: ${differing.map((change) => change.replace(', now ', `, on rank ${rank} `)).join(', ')}; ` +
-        'start all ranks with the same release, config and data',
-    );
-  });
+  const { leader } = world.groups;
+  others.forEach((other, index) => assertSame([leader, first], [leader + index + 1, other]));
 }
 
-interface Told {
+/** A config without what may differ from host to host: how the engine computes, how data are loaded. */
+export function commonConfig({ loader, ...config }: Config): object {
+  const alike = { ...loader, workers: 0, prefetch: 0, memory: 0, cache: null };
+  return { ...config, engine: partName(config.engine), loader: alike, log: {}, $schema: '' };
+}
+
+type Told = readonly [rank: number, what: unknown];
+
+/**
+ * Sees that a rank has told the same as another one.
+ * @throws MtlError `WORLD_UNREACHABLE` naming both, and in what they differ
+ */
+export function assertSame([first, before]: Told, [rank, now]: Told): void {
+  const differing = changes(before, now);
+  if (differing.length === 0) return;
+  throw new MtlError(
+    'WORLD_UNREACHABLE',
+    `rank ${rank} differs from rank ${first}: ${differing.map((change) => change.replace(', now ', `, on rank ${rank} `)).join(', ')}; ` +
+      'start all ranks with the same release, config and data',
+  );
+}
+
+interface ToldState {
   readonly values: Readonly<Record<string, Readonly<Record<string, Json>>>>;
   /** By part and name, in the order in which the tensors come. */
   readonly tensors: readonly (readonly [part: string, name: string, shape: readonly number[]])[];
@@ -108,7 +143,7 @@ async function tellState(world: World, parts: Readonly<Record<string, Stateful>>
   const named = states.flatMap(([part, { tensors }]) =>
     Object.entries(tensors).map(([name, tensor]) => [part, name, tensor] as const),
   );
-  const told: Told = {
+  const told: ToldState = {
     values: Object.fromEntries(states.map(([part, { values }]) => [part, values])),
     tensors: named.map(([part, name, { shape }]) => [part, name, shape]),
   };
@@ -118,7 +153,7 @@ async function tellState(world: World, parts: Readonly<Record<string, Stateful>>
 
 async function hearState(world: World, parts: Readonly<Record<string, Stateful>>): Promise<void> {
   const [text = ''] = await world.gather('');
-  const { values, tensors } = JSON.parse(text) as Told;
+  const { values, tensors } = JSON.parse(text) as ToldState;
   const places = tensors.map(([, , shape]) => tf.zeros([...shape]));
   const heard = places.length > 0 ? world.broadcast(places) : [];
   try {

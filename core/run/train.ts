@@ -58,14 +58,15 @@ export interface RunResult {
 
 /**
  * Trains what a config describes, into a run folder: config, environment, events, checkpoints, metrics. The folder is
- * made with the first step's result: a run that fails before leaves nothing behind. As one of several ranks (`launch`),
- * rank 0 alone writes, and its result alone has baselines.
+ * made with the first step's result: a run that fails before leaves nothing behind. As one of several ranks (`launch`, or
+ * where this process is one already), rank 0 alone writes, and its result alone has baselines.
  * @throws MtlError; `INTERRUPTED` after it was stopped and saved.
  */
 export async function train(loaded: LoadedConfig, options: TrainOptions): Promise<RunResult> {
   const { launch } = options;
-  if (!launch) return lead(loaded, options);
-  return asRank(loaded, launch, () => (launch.rank === 0 ? lead : follow)(loaded, options));
+  if (launch) return asRank(loaded, launch, () => train(loaded, { ...options, launch: undefined }));
+  const { rank } = currentWorld()?.world ?? { rank: 0 };
+  return (rank === 0 ? lead : follow)(loaded, options);
 }
 
 async function lead(loaded: LoadedConfig, options: TrainOptions): Promise<RunResult> {

@@ -2,7 +2,7 @@ import { badValue } from '../errors.js';
 import type { WorldSettings } from '../contracts/index.js';
 
 /** What a launcher tells a process about the ranks; the rest is the config's. */
-export type Launch = Omit<WorldSettings, 'timeout' | 'startTimeout'> & {
+export type Launch = Omit<WorldSettings, 'group' | 'timeout' | 'startTimeout'> & {
   /** Ranks on this host. */
   readonly localSize: number;
 };

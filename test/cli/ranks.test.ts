@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { freePort } from '../../cli/local-ranks.js';
 import { describeOn } from '../engines.js';
+import { killRank, launched, rankEnvironment } from './launched.js';
 import {
   events,
   expectOneError,
@@ -35,27 +35,12 @@ interface Told {
 describeOn('torch', 'mtl train on several ranks', function () {
   this.timeout(240_000);
   const work = workFolder();
-  const environment = (rank: number, size: number, port: number): NodeJS.ProcessEnv => ({
-    ...{ RANK: String(rank), WORLD_SIZE: String(size), LOCAL_WORLD_SIZE: String(size) },
-    ...{ MASTER_ADDR: '127.0.0.1', MASTER_PORT: String(port) },
-  });
   const losses = (run: string): number[] =>
     (events(join(work.path, run)) as Told[])
       .filter(({ type }) => type === 'step')
       .flatMap(({ losses: byTask }) => Object.values(byTask!).map(({ total }) => total));
-  /** As a launcher starts them: each with arguments of its own after the common ones. */
-  const launched = async (
-    args: readonly string[],
-    own: readonly (readonly string[])[],
-    sizes: readonly number[],
-  ) => {
-    const port = await freePort();
-    return Promise.all(
-      own.map((more, rank) =>
-        mtl(['train', ...args, ...more], work.path, environment(rank, sizes[rank]!, port)),
-      ),
-    );
-  };
+  const train = (args: readonly string[], own: readonly (readonly string[])[], sizes?: readonly number[]) =>
+    launched(work.path, ['train', ...args], own, sizes);
 
   before(async () => {
     writeConfig(work.path, config);
@@ -105,7 +90,7 @@ describeOn('torch', 'mtl train on several ranks', function () {
   });
 
   it('refuses ranks that differ, naming the rank and the key', async () => {
-    const ended = await launched(['--run', 'differ'], [[], ['--set', 'train.seed=7']], [2, 2]);
+    const ended = await train(['--run', 'differ'], [[], ['--set', 'train.seed=7']]);
     for (const { code, stderr } of ended) {
       expect(code).to.equal(1);
       expectOneError(
@@ -118,13 +103,17 @@ describeOn('torch', 'mtl train on several ranks', function () {
   });
 
   it('refuses another number of ranks, and fewer images than ranks', async () => {
-    const [first] = (await launched(['--run', 'sizes'], [[], []], [2, 3])) as [Ended, Ended];
+    const [first] = (await train(['--run', 'sizes'], [[], []], [2, 3])) as [Ended, Ended];
     expectOneError(
       first.stderr,
       work.path,
       /rank 1 was told that there are 3 ranks, rank 0 that there are 2/,
     );
-    const { stderr } = await mtl(['train', '--run', 'few'], work.path, environment(0, 5, await freePort()));
+    const { stderr } = await mtl(
+      ['train', '--run', 'few'],
+      work.path,
+      rankEnvironment(0, 5, await freePort()),
+    );
     expectOneError(
       stderr,
       work.path,
@@ -137,13 +126,13 @@ describeOn('torch', 'mtl train on several ranks', function () {
     const port = await new Promise<number>((resolve) =>
       server.listen(0, () => resolve((server.address() as { port: number }).port)),
     );
-    const taken = await mtl(['train', '--run', 'port'], work.path, environment(0, 2, port));
+    const taken = await mtl(['train', '--run', 'port'], work.path, rankEnvironment(0, 2, port));
     server.close();
     expect(taken.stderr).to.match(
       /rank 0 of 2, at 127\.0\.0\.1:\d+: the port is in use; choose another one with MASTER_PORT/,
     );
     const args = ['train', '--run', 'wasm', '--engine', 'wasm'];
-    const { stderr } = await mtl(args, work.path, environment(0, 2, port));
+    const { stderr } = await mtl(args, work.path, rankEnvironment(0, 2, port));
     expectOneError(
       stderr,
       work.path,
@@ -152,7 +141,7 @@ describeOn('torch', 'mtl train on several ranks', function () {
   });
 
   it('refuses --nproc under a launcher', async () => {
-    const { code, stderr } = await mtl(['train', '--nproc', '2'], work.path, environment(0, 2, 1));
+    const { code, stderr } = await mtl(['train', '--nproc', '2'], work.path, rankEnvironment(0, 2, 1));
     expect(code).to.equal(2);
     expectOneError(
       stderr,
@@ -161,12 +150,3 @@ describeOn('torch', 'mtl train on several ranks', function () {
     );
   });
 });
-
-/** Kills the rank of a number among the processes that another one has started. */
-function killRank(rank: number, parent: number): void {
-  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(parent)], { encoding: 'utf8' });
-  for (const pid of children.trim().split(/\s+/).map(Number)) {
-    const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-    if (variables.includes(`RANK=${rank}`)) process.kill(pid, 'SIGKILL');
-  }
-}

@@ -33,8 +33,9 @@ export interface Addon {
   /** Gives memory that is free back to the system. */
   trim(): void;
   /**
-   * Meets the other ranks; this and the two below are absent where libtorch or this build has no Gloo.
+   * Meets the other ranks; this and those below are absent where libtorch or this build has no Gloo.
    * @param serves whether rank 0 keeps the store
+   * @param group how many consecutive ranks exchange tensors
    * @param timeout ms, in the midst of the work
    * @param startTimeout ms, until all have come
    * @param prefix of the store's keys
@@ -45,12 +46,23 @@ export interface Addon {
     serves: boolean,
     rank: number,
     size: number,
+    group: number,
     timeout: number,
     startTimeout: number,
     prefix: string,
   ): Promise<unknown>;
-  /** Every rank's text, by rank. */
-  gatherTexts?(text: string): Promise<readonly string[]>;
+  /**
+   * Every rank's text, by rank.
+   * @param topic rounds of one topic are counted by themselves
+   * @param ofAll whether those of all ranks; else of the group's
+   */
+  gatherTexts?(text: string, topic: string, ofAll: boolean): Promise<readonly string[]>;
+  /** Tells all ranks something, unless it was told before. @returns what is told now, alone in a list */
+  claimText?(name: string, text: string): Promise<readonly string[]>;
+  /** What was told, alone in a list; an empty one where nothing was. */
+  toldText?(name: string): Promise<readonly string[]>;
+  /** Of a rank that is at work a list of one text; else an empty one. */
+  findRank?(rank: number): Promise<readonly string[]>;
   /** @param failure told to the others; empty = none */
   leaveRanks?(failure: string): Promise<unknown>;
   /** The kernels on slots, numbers, texts and lists, by name. */

@@ -1,10 +1,18 @@
 import * as tf from '@tensorflow/tfjs';
-import { messageOf, MtlError, type Averaging, type World, type WorldSettings } from '../../../core/index.js';
+import {
+  messageOf,
+  MtlError,
+  type Averaging,
+  type Groups,
+  type World,
+  type WorldSettings,
+} from '../../../core/index.js';
 import type { Addon } from './addon.js';
 import type { TorchBackend } from './backend.js';
 
 /** What the addon has where it is built with Gloo. */
-type WithRanks = Addon & Required<Pick<Addon, 'joinRanks' | 'gatherTexts' | 'leaveRanks'>>;
+type WithRanks = Addon &
+  Required<Pick<Addon, 'joinRanks' | 'gatherTexts' | 'claimText' | 'toldText' | 'findRank' | 'leaveRanks'>>;
 
 /** Whether the addon is built with Gloo. */
 export function hasRanks(addon: Addon): addon is WithRanks {
@@ -17,9 +25,9 @@ export async function joinWorld(
   backend: TorchBackend,
   settings: WorldSettings,
 ): Promise<World> {
-  const { rank, size, host, port, launcherKeepsStore, name, timeout, startTimeout } = settings;
+  const { rank, size, group, host, port, launcherKeepsStore, name, timeout, startTimeout } = settings;
   try {
-    await addon.joinRanks(host, port, !launcherKeepsStore, rank, size, timeout, startTimeout, name);
+    await addon.joinRanks(host, port, !launcherKeepsStore, rank, size, group, timeout, startTimeout, name);
   } catch (error) {
     throw unreachable(settings, messageOf(error));
   }
@@ -30,15 +38,17 @@ export async function joinWorld(
 class TorchWorld implements World {
   readonly rank: number;
   readonly size: number;
+  readonly groups: Groups;
   private averages = 0;
 
   constructor(
     private readonly addon: WithRanks,
     private readonly backend: TorchBackend,
-    { rank, size }: WorldSettings,
+    { rank, group }: WorldSettings,
   ) {
-    this.rank = rank;
-    this.size = size;
+    this.rank = rank % group;
+    this.size = group;
+    this.groups = groupsOf(addon, rank - this.rank);
   }
 
   average(tensors: readonly tf.Tensor[], precision: 'float32' | 'bf16'): Averaging {
@@ -51,10 +61,8 @@ class TorchWorld implements World {
     return this.exchange('broadcast', this.slots(tensors));
   }
 
-  gather(text: string): Promise<readonly string[]> {
-    return this.addon.gatherTexts(text).catch((error: unknown) => {
-      throw lost(error);
-    });
+  gather(text: string, topic = 'training'): Promise<readonly string[]> {
+    return this.addon.gatherTexts(text, topic, false).catch(throwLost);
   }
 
   async leave(failure = ''): Promise<void> {
@@ -72,6 +80,20 @@ class TorchWorld implements World {
       throw lost(error);
     }
   }
+}
+
+function groupsOf(addon: WithRanks, leader: number): Groups {
+  return {
+    leader,
+    gather: (text) => addon.gatherTexts(text, 'all', true).catch(throwLost),
+    claim: async (name, text) => (await addon.claimText(name, text).catch(throwLost))[0]!,
+    told: async (name) => (await addon.toldText(name).catch(throwLost))[0],
+    lives: async (rank) => (await addon.findRank(rank).catch(throwLost)).length > 0,
+  };
+}
+
+function throwLost(error: unknown): never {
+  throw lost(error);
 }
 
 /** What the addon says of a rank that is gone, as it says it. */

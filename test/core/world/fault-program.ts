@@ -13,7 +13,12 @@ const atFault = launch.rank === Number(fault.at(-1));
 
 const engine = createPart(torch, { threads: 1 });
 await engine.start();
-const world = await engine.joinWorld!({ ...launch, timeout: 15_000, startTimeout: 60_000 });
+const world = await engine.joinWorld!({
+  ...launch,
+  group: launch.size,
+  timeout: 15_000,
+  startTimeout: 60_000,
+});
 const exchange = (): number => {
   const [mean] = world.average([tf.scalar(launch.rank)], 'float32').finish();
   return mean!.dataSync()[0]!;

@@ -9,7 +9,8 @@ namespace {
 
 /// A process is one rank at most. It stays until the process ends: a thread may still be waiting in it.
 Ranks* joined = nullptr;
-int64_t texts = 0;
+/// How many rounds of texts there were, by topic.
+std::map<std::string, int64_t> rounds;
 
 Ranks& ranks() {
   TORCH_CHECK(joined != nullptr, "this process has not joined any ranks");
@@ -90,18 +91,19 @@ napi_value withArguments(napi_env env, napi_callback_info info, Body body) {
   return nullptr;
 }
 
-/// joinRanks(host, port, serves, rank, size, timeout, startTimeout, prefix): times in ms.
+/// joinRanks(host, port, serves, rank, size, group, timeout, startTimeout, prefix): times in ms.
 napi_value joinRanks(napi_env env, napi_callback_info info) {
-  return withArguments<8>(env, info, [env](Addon& addon, napi_value* values) {
+  return withArguments<9>(env, info, [env](Addon& addon, napi_value* values) {
     TORCH_CHECK(joined == nullptr, "this process has joined ranks already");
     Meeting meeting{argument<std::string>(addon, values[0]),
                     uint16_t(argument<int64_t>(addon, values[1])),
                     argument<bool>(addon, values[2]),
                     int(argument<int64_t>(addon, values[3])),
                     int(argument<int64_t>(addon, values[4])),
-                    Milliseconds(argument<int64_t>(addon, values[5])),
+                    int(argument<int64_t>(addon, values[5])),
                     Milliseconds(argument<int64_t>(addon, values[6])),
-                    argument<std::string>(addon, values[7])};
+                    Milliseconds(argument<int64_t>(addon, values[7])),
+                    argument<std::string>(addon, values[8])};
     return promise(env, [meeting]() -> Texts {
       joined = new Ranks(meeting);
       return {};
@@ -109,11 +111,37 @@ napi_value joinRanks(napi_env env, napi_callback_info info) {
   });
 }
 
-/// gatherTexts(text): every rank's, by rank.
+/// gatherTexts(text, topic, ofAll): every rank's, by rank.
 napi_value gatherTexts(napi_env env, napi_callback_info info) {
+  return withArguments<3>(env, info, [env](Addon& addon, napi_value* values) {
+    const std::string topic = argument<std::string>(addon, values[1]);
+    const Round round{topic, rounds[topic]++, argument<bool>(addon, values[2]), ranks().asked()};
+    return promise(env, [&own = ranks(), round, text = argument<std::string>(addon, values[0])] {
+      return own.gather(round, text);
+    });
+  });
+}
+
+/// claimText(name, text): what is told under the name now.
+napi_value claimText(napi_env env, napi_callback_info info) {
+  return withArguments<2>(env, info, [env](Addon& addon, napi_value* values) {
+    return promise(env, [&own = ranks(), name = argument<std::string>(addon, values[0]),
+                         text = argument<std::string>(addon, values[1])]() -> Texts { return {own.claim(name, text)}; });
+  });
+}
+
+/// toldText(name): what was told under the name, if anything.
+napi_value toldText(napi_env env, napi_callback_info info) {
   return withArguments<1>(env, info, [env](Addon& addon, napi_value* values) {
-    return promise(env, [&own = ranks(), number = texts++, text = argument<std::string>(addon, values[0])] {
-      return own.gather(number, text);
+    return promise(env, [&own = ranks(), name = argument<std::string>(addon, values[0])] { return own.told(name); });
+  });
+}
+
+/// findRank(rank): a text where it is at work.
+napi_value findRank(napi_env env, napi_callback_info info) {
+  return withArguments<1>(env, info, [env](Addon& addon, napi_value* values) {
+    return promise(env, [&own = ranks(), rank = int(argument<int64_t>(addon, values[0]))] {
+      return own.isThere(rank) ? Texts{"there"} : Texts{};
     });
   });
 }
@@ -141,7 +169,8 @@ Tensors broadcast(const Tensors& tensors) { return ranks().broadcast(tensors); }
 }  // namespace
 
 std::vector<Export> distributedFunctions() {
-  return {{"joinRanks", joinRanks}, {"gatherTexts", gatherTexts}, {"leaveRanks", leaveRanks}};
+  return {{"joinRanks", joinRanks}, {"gatherTexts", gatherTexts}, {"claimText", claimText},
+          {"toldText", toldText},   {"findRank", findRank},       {"leaveRanks", leaveRanks}};
 }
 
 std::vector<Export> distributedKernels() {

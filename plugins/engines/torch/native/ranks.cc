@@ -1,4 +1,4 @@
-// Meeting, exchanging tensors and texts. One thread does all exchanges, in the order in which they were asked for, which is
+// Meeting, and exchanging tensors. One thread does all exchanges, in the order in which they were asked for, which is
 // the same on every rank.
 #include "ranks.hpp"
 
@@ -95,19 +95,24 @@ int64_t sizeOf(const Ints& shape) {
 
 Ranks::Ranks(const Meeting& meeting) : meeting_(meeting), store_(openStore(meeting_)), keys_(meeting_, store_) {
   introduce();
+  if (meeting_.group > 1) connect();
+  watch_ = std::make_unique<Watch>(meeting_, keys_);
+  if (meeting_.group > 1) std::thread([this] { run(); }).detach();
+}
+
+void Ranks::connect() {
   const auto options = c10d::ProcessGroupGloo::Options::create(meeting_.timeout);
   options->devices.push_back(deviceTowards(meeting_));
   options->threads = 1;
-  const auto store = c10::make_intrusive<c10d::PrefixStore>(meeting_.prefix + "/gloo", store_);
-  group_ = c10::make_intrusive<c10d::ProcessGroupGloo>(store, meeting_.rank, meeting_.size, options);
-  watch_ = std::make_unique<Watch>(meeting_, keys_);
-  std::thread([this] { run(); }).detach();
+  const auto store = c10::make_intrusive<c10d::PrefixStore>(meeting_.prefix + "/" + meeting_.own("gloo"), store_);
+  group_ = c10::make_intrusive<c10d::ProcessGroupGloo>(store, meeting_.rank - meeting_.begin(), meeting_.group, options);
 }
 
 /// Everyone tells its rank and how many it thinks there are, and looks at everyone else.
 void Ranks::introduce() {
   const std::string own = "rank/" + std::to_string(meeting_.rank);
-  const std::string size = std::to_string(meeting_.size);
+  const std::string groups = meeting_.group < meeting_.size ? " in groups of " + std::to_string(meeting_.group) : "";
+  const std::string size = std::to_string(meeting_.size) + " ranks" + groups;
   TORCH_CHECK(keys_.count(own + "/claims") == 1, "two processes say that they are rank ", meeting_.rank);
   keys_.set(own, size);
   const auto deadline = std::chrono::steady_clock::now() + meeting_.startTimeout;
@@ -119,7 +124,7 @@ void Ranks::introduce() {
       std::this_thread::sleep_for(kPoll);
     }
     const std::string theirs = keys_.get(key);
-    TORCH_CHECK(theirs == size, "rank ", rank, " was told that there are ", theirs, " ranks, rank ", meeting_.rank,
+    TORCH_CHECK(theirs == size, "rank ", rank, " was told that there are ", theirs, ", rank ", meeting_.rank,
                 " that there are ", size);
   }
 }
@@ -172,6 +177,7 @@ std::shared_ptr<Ranks::Exchange> Ranks::enqueue(const Tensors& tensors, double s
   }
   exchange->flat = exchange->flat.to(at::kCPU);
   exchange->work = std::move(work);
+  asked_++;
   const std::lock_guard<std::mutex> lock(mutex_);
   queue_.push_back(exchange);
   changed_.notify_all();
@@ -192,7 +198,7 @@ void Ranks::await(Exchange& exchange) {
 }
 
 void Ranks::startAverage(int64_t id, const Tensors& tensors, bool bf16) {
-  averages_[id] = enqueue(tensors, 1.0 / meeting_.size, [this, bf16](Tensor& flat) { bf16 ? sumHalves(flat) : sum(flat); });
+  averages_[id] = enqueue(tensors, 1.0 / meeting_.group, [this, bf16](Tensor& flat) { bf16 ? sumHalves(flat) : sum(flat); });
 }
 
 /// Views of one memory, but for small ones: whoever keeps a bias is not to keep all that travelled beside it.
@@ -233,7 +239,7 @@ void Ranks::sum(Tensor& flat) {
 /// Each rank adds up one part of all, in float32, of what arrives as bfloat16, and sends the sum as such: half of what a
 /// ring of float32 sends. Every rank ends with the same values, its own part rounded like the others'.
 void Ranks::sumHalves(Tensor& flat) {
-  const int64_t size = meeting_.size, chunk = (flat.numel() + size - 1) / size;
+  const int64_t size = meeting_.group, chunk = (flat.numel() + size - 1) / size;
   Tensor sent = at::zeros({size, chunk}, at::kBFloat16);
   sent.view(-1).narrow(0, 0, flat.numel()).copy_(flat);
   Tensor arrived = at::empty_like(sent);
@@ -245,37 +251,6 @@ void Ranks::sumHalves(Tensor& flat) {
   for (int64_t rank = 0; rank < size; rank++) all[0].push_back(at::empty_like(own[0]));
   group_->allgather(all, own)->wait();
   flat = at::cat(all[0]).view(at::kBFloat16).narrow(0, 0, flat.numel()).to(at::kFloat);
-}
-
-std::vector<std::string> Ranks::gather(int64_t number, const std::string& text) {
-  try {
-    return exchangeTexts(number, text);
-  } catch (const RankLost&) {
-    throw;
-  } catch (const std::exception& error) {
-    // The store does not answer: it is gone with whoever keeps it.
-    throw RankLost(watch_->explain(error.what()));
-  }
-}
-
-std::vector<std::string> Ranks::exchangeTexts(int64_t number, const std::string& text) {
-  const auto key = [](int64_t round, int rank) { return "text/" + std::to_string(round) + "/" + std::to_string(rank); };
-  keys_.set(key(number, meeting_.rank), text);
-  std::vector<std::string> texts;
-  const auto deadline = std::chrono::steady_clock::now() + meeting_.timeout;
-  for (int rank = 0; rank < meeting_.size; rank++) {
-    while (!keys_.has(key(number, rank))) {
-      watch_->check();
-      if (std::chrono::steady_clock::now() > deadline)
-        throw RankLost(watch_->declare("rank " + std::to_string(rank) + " has not come within " +
-                                       std::to_string(meeting_.timeout.count() / 1000) + " s"));
-      std::this_thread::sleep_for(kPoll);
-    }
-    texts.push_back(keys_.get(key(number, rank)));
-  }
-  // Whoever tells this round's has read the round before.
-  if (number > 0) keys_.remove(key(number - 1, meeting_.rank));
-  return texts;
 }
 
 void Ranks::leave(const std::string& failure) {

@@ -35,9 +35,17 @@ struct Meeting {
   /// Whether rank 0 keeps the store; not where the launcher does.
   bool serves;
   int rank, size;
+  /// How many consecutive ranks exchange tensors, and end together; a divisor of size.
+  int group;
   Milliseconds timeout, startTimeout;
   /// Before the name of every key, so that several worlds can share a store.
   std::string prefix;
+
+  /// The group's first rank, and the one after its last.
+  int begin() const { return rank - rank % group; }
+  int end() const { return begin() + group; }
+  /// The name of something of the group's own.
+  std::string own(const std::string& name) const { return "group-" + std::to_string(begin()) + "/" + name; }
 };
 
 /// The keys and values that all ranks see. No call waits for another rank, so that the watch is never held up.
@@ -62,18 +70,24 @@ class SharedKeys {
   c10::intrusive_ptr<c10d::Store> store_;
 };
 
-/// Every rank tells once a second that it lives and how far it is; rank 0 says so where one falls silent.
+/// Every rank tells twice a second that it lives and how far it is; its group's first one says so where one falls silent,
+/// and the others where that one does.
 class Watch {
  public:
   Watch(const Meeting& meeting, SharedKeys& keys);
 
-  /// Throws where a rank has been found to be lost.
+  /// Throws where a rank of the group has been found to be lost.
   void check();
-  /// Tells all ranks that it is over, and why. @returns the reason, which may be another rank's that was first
+  /// Whether a rank of any group has not left, and gives signs.
+  bool isThere(int rank);
+  /// Throws that what all ranks share is gone.
+  [[noreturn]] void endWithoutKeys();
+  /// Tells the group's ranks that it is over, and why. @returns the reason, which may be another rank's that was first
   std::string declare(const std::string& reason);
   /// What a failed exchange is due to, as far as it can be found out.
   std::string explain(const std::string& failure);
-  /// Stops telling. Rank 0 waits until the others have stopped, too: it keeps the store.
+  /// Stops telling. Rank 0 of all waits until the others have stopped, too: it keeps the store. Other groups may be at
+  /// work for long; it waits for them as long as they give signs.
   void leave();
   /// One exchange begun.
   void advance() { exchanges_++; }
@@ -82,6 +96,8 @@ class Watch {
   void run();
   void beat();
   void look();
+  bool isSilent(int rank);
+  std::string keeper() const;
   std::string reason();
   void conclude(const std::string& reason);
   bool isSilent();
@@ -98,10 +114,21 @@ class Watch {
   std::chrono::steady_clock::time_point answered_ = std::chrono::steady_clock::now();
   struct Sign {
     std::string value;
-    std::chrono::steady_clock::time_point since;
+    std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
   };
   std::map<int, Sign> signs_;
   std::thread thread_;
+};
+
+/// A round of texts.
+struct Round {
+  std::string topic;
+  /// Among those of its topic.
+  int64_t number;
+  /// Whether of all ranks; else of the group's.
+  bool ofAll;
+  /// How many exchanges were asked for before.
+  int64_t asked;
 };
 
 /// This process among the ranks.
@@ -116,8 +143,16 @@ class Ranks {
   Tensors finishAverage(int64_t id);
   /// Rank 0's values.
   Tensors broadcast(const Tensors& tensors);
-  /// Every rank's text, by rank. Blocks; all ranks have to call it.
-  std::vector<std::string> gather(int64_t number, const std::string& text);
+  /// Every rank's text, by rank. Blocks; all those ranks have to call it.
+  std::vector<std::string> gather(const Round& round, const std::string& text);
+  /// How many exchanges were asked for.
+  int64_t asked() const { return asked_; }
+  /// Tells all ranks something under a name, unless it was told before. @returns what is told now
+  std::string claim(const std::string& name, const std::string& text);
+  /// What was told under a name; none where nothing was.
+  std::vector<std::string> told(const std::string& name);
+  /// Whether a rank of any group is at work.
+  bool isThere(int rank);
   /// Ends this rank's part. @param failure why, where it is not done
   void leave(const std::string& failure);
 
@@ -125,8 +160,10 @@ class Ranks {
   struct Exchange;
 
   void introduce();
-  std::vector<std::string> exchangeTexts(int64_t number, const std::string& text);
+  void connect();
   void run();
+  std::vector<std::string> exchangeTexts(const Round& round, const std::string& text);
+  std::string awaitKey(const std::string& key, int rank);
   std::shared_ptr<Exchange> enqueue(const Tensors& tensors, double scale, std::function<void(Tensor&)> work);
   void await(Exchange& exchange);
   void sum(Tensor& flat);
@@ -138,6 +175,7 @@ class Ranks {
   c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;
   std::unique_ptr<Watch> watch_;
   std::map<int64_t, std::shared_ptr<Exchange>> averages_;
+  int64_t asked_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Exchange>> queue_;

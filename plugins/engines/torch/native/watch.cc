@@ -55,10 +55,10 @@ void Watch::run() {
     }
     try {
       beat();
-      if (keys_.has(kOver)) conclude(keys_.get(kOver));
-      if (meeting_.rank == 0) look();
+      if (keys_.has(meeting_.own(kOver))) conclude(keys_.get(meeting_.own(kOver)));
+      look();
     } catch (const std::exception&) {
-      conclude(meeting_.serves ? "rank 0, which keeps the ranks together, is gone" : "the launcher’s store is gone");
+      conclude(keeper() + " is gone");
       return;
     }
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -72,17 +72,40 @@ void Watch::beat() {
   keys_.set(signOf(meeting_.rank), std::to_string(exchanges_.load()) + " " + std::to_string(beats++));
 }
 
-/// Rank 0's look at the others.
+/// The group's first rank looks at its others, and they at it.
 void Watch::look() {
-  for (int rank = 1; rank < meeting_.size; rank++) {
-    if (!keys_.has(signOf(rank))) continue;
-    const std::string value = keys_.get(signOf(rank));
-    Sign& sign = signs_[rank];
-    if (value != sign.value) sign = {value, Clock::now()};
-    else if (value != kLeft && Clock::now() - sign.since > silence())
+  const bool isFirst = meeting_.rank == meeting_.begin();
+  const int begin = isFirst ? meeting_.begin() + 1 : meeting_.begin();
+  const int end = isFirst ? meeting_.end() : meeting_.begin() + 1;
+  for (int rank = begin; rank < end; rank++)
+    if (keys_.has(signOf(rank)) && isSilent(rank))
       conclude(declare("rank " + std::to_string(rank) + " gives no sign of life since " + seconds(silence()) +
                        ": it was killed, hangs or is cut off"));
-  }
+}
+
+/// Whether a rank has given no other sign for so long, and has not left.
+bool Watch::isSilent(int rank) {
+  const std::string value = keys_.has(signOf(rank)) ? keys_.get(signOf(rank)) : "";
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Sign& sign = signs_[rank];
+  if (value != sign.value) sign = {value, Clock::now()};
+  return value != kLeft && Clock::now() - sign.since > silence();
+}
+
+bool Watch::isThere(int rank) {
+  if (isSilent(rank)) return false;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return signs_[rank].value != kLeft;
+}
+
+/// Who keeps what all ranks share.
+std::string Watch::keeper() const {
+  return meeting_.serves ? "rank 0, which keeps the ranks together," : "the launcher’s store";
+}
+
+void Watch::endWithoutKeys() {
+  conclude(keeper() + " is gone");
+  throw RankLost(reason());
 }
 
 std::string Watch::reason() {
@@ -102,8 +125,7 @@ bool Watch::isSilent() {
 
 void Watch::check() {
   if (isSilent())
-    conclude(std::string(meeting_.serves ? "rank 0, which keeps the ranks together," : "the launcher’s store") +
-             " does not answer since " + seconds(silence()) + ": it was killed, hangs or is cut off");
+    conclude(keeper() + " does not answer since " + seconds(silence()) + ": it was killed, hangs or is cut off");
   const std::string found = reason();
   if (!found.empty()) throw RankLost(found);
 }
@@ -111,7 +133,7 @@ void Watch::check() {
 std::string Watch::declare(const std::string& reason) {
   std::string first = reason;
   try {
-    if (!isSilent()) first = keys_.claim(kOver, reason);
+    if (!isSilent()) first = keys_.claim(meeting_.own(kOver), reason);
   } catch (const std::exception&) {
     // The store is gone; the others notice that themselves.
   }
@@ -127,7 +149,7 @@ std::string Watch::explain(const std::string& failure) {
   try {
     check();
     std::string behind;
-    for (int rank = 0; late && rank < meeting_.size; rank++) {
+    for (int rank = meeting_.begin(); late && rank < meeting_.end(); rank++) {
       if (rank == meeting_.rank || !keys_.has(signOf(rank))) continue;
       const std::string sign = keys_.get(signOf(rank));
       if (sign == kLeft || std::atoll(sign.c_str()) < exchanges_) behind += (behind.empty() ? "" : ", ") + std::to_string(rank);
@@ -155,10 +177,13 @@ void Watch::leave() {
   thread_.join();
   try {
     keys_.set(signOf(meeting_.rank), kLeft);
-    if (meeting_.rank != 0 || !meeting_.serves) return;
+    if (meeting_.rank != 0) return;
     const auto deadline = Clock::now() + silence();
+    const auto awaited = [&](int rank) {
+      return rank >= meeting_.end() || (meeting_.serves && Clock::now() < deadline);
+    };
     for (int rank = 1; rank < meeting_.size; rank++)
-      while (keys_.get(signOf(rank)) != kLeft && Clock::now() < deadline) std::this_thread::sleep_for(kBeat / 5);
+      while (awaited(rank) && isThere(rank)) std::this_thread::sleep_for(kBeat / 5);
   } catch (const std::exception&) {
     // The store is gone: nobody is left to wait for.
   }
