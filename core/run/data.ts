@@ -5,7 +5,7 @@ import { taskSpec, type LoadedConfig } from '../config/index.js';
 import { BadSamples, DiskCache, Loader, Reader, type BadSample } from '../data/index.js';
 import { badValue } from '../errors.js';
 import { RunContainer, tokens, type DataInfo } from '../registry/index.js';
-import { localRanks } from '../world/launch.js';
+import { localPlace } from '../world/launch.js';
 import { WorkerPool } from './workers/pool.js';
 
 /** What a config says about data, come to life; needs no engine. */
@@ -95,7 +95,7 @@ export class DataLoading {
     if (workers !== 'auto') return workers;
     // A plugin that was given as an object cannot be found again by another thread.
     const found = this.loaded.plugins.every(({ module }) => module !== undefined);
-    const cores = Math.max(1, Math.floor(availableParallelism() / localRanks()));
+    const cores = Math.max(1, Math.floor(availableParallelism() / localPlace().size));
     return found ? Math.min(mostThreads, cores - 1) : 0;
   }
 

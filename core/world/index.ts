@@ -1,2 +1,2 @@
 export { currentPart, meanOverRanks, meansOverRanks, type BatchPart } from './current.js';
-export { localRanks, worldFromEnvironment, type Launch } from './launch.js';
+export { localPlace, worldFromEnvironment, type Launch, type LocalPlace } from './launch.js';

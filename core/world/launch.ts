@@ -52,9 +52,23 @@ export function worldFromEnvironment(
   };
 }
 
-/** How many ranks share this host's cores; 1 where this process trains alone. */
-export function localRanks(): number {
-  return worldFromEnvironment()?.localSize ?? 1;
+/** This process among the ranks on its host. */
+export interface LocalPlace {
+  readonly rank: number;
+  /** How many share the host's cores and cards; 1 where this process trains alone. */
+  readonly size: number;
+}
+
+/** What the launcher says of this host's ranks. */
+export function localPlace(
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): LocalPlace {
+  const launch = worldFromEnvironment(variables);
+  if (!launch) return { rank: 0, size: 1 };
+  const { rank, localSize: size } = launch;
+  const named = ['LOCAL_RANK', 'SLURM_LOCALID', 'OMPI_COMM_WORLD_LOCAL_RANK'];
+  const own = named.map((name) => number(variables, name)).find((found) => found !== undefined);
+  return { rank: own ?? rank % size, size };
 }
 
 interface Found {

@@ -4,7 +4,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import {
   definePart,
-  localRanks,
+  localPlace,
   messageOf,
   MtlError,
   tokens,
@@ -17,6 +17,7 @@ import {
 import type { Addon } from './addon.js';
 import { buildAddon } from './build.js';
 import { findAddon, type BuiltAddon } from './cache.js';
+import { cardsHere, ownCard } from './cards.js';
 import type { TorchBackend } from './backend.js';
 import { findLibtorch } from './libtorch.js';
 
@@ -99,7 +100,7 @@ function check({ libtorch, device, threads }: Options): EngineCheck {
 }
 
 function threadCount(threads: Options['threads']): number {
-  return threads === 'auto' ? Math.max(1, Math.floor(availableParallelism() / localRanks())) : threads;
+  return threads === 'auto' ? Math.max(1, Math.floor(availableParallelism() / localPlace().size)) : threads;
 }
 
 const howToGetGloo = 'install Gloo’s headers (Debian: libgloo-dev), then run "mtl engine build torch"';
@@ -110,6 +111,7 @@ let running: { readonly addon: Addon; readonly device: string } | undefined;
 async function start(chosen: Options): Promise<void> {
   const found = check(chosen);
   if (!found.usable) throw unusable(found.reason, found.fix);
+  if (!running) shareCards();
   const addon = running?.addon ?? load(findAddon(chosen.libtorch) as BuiltAddon);
   const device = chosen.device === 'auto' ? (addon.hasCuda() ? 'cuda' : 'cpu') : chosen.device;
   if (device === 'cuda' && !addon.hasCuda())
@@ -132,6 +134,13 @@ async function start(chosen: Options): Promise<void> {
     running = { addon, device };
   }
   if (!(await tf.setBackend('torch'))) throw unusable('the backend did not start', 'run it with --debug');
+}
+
+/** Ranks on one host take a CUDA card each. It has to be said before CUDA starts. */
+function shareCards(): void {
+  const { CUDA_VISIBLE_DEVICES: visible } = process.env;
+  const own = ownCard(localPlace(), visible ?? cardsHere());
+  if (own !== undefined) process.env.CUDA_VISIBLE_DEVICES = own;
 }
 
 /** @throws MtlError `ENGINE_UNUSABLE` where it is built without Gloo, `WORLD_UNREACHABLE` */

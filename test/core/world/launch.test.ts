@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { MtlError } from '../../../core/index.js';
-import { worldFromEnvironment } from '../../../core/world/launch.js';
+import { localPlace, worldFromEnvironment } from '../../../core/world/launch.js';
 
 const torchrun = {
   RANK: '2',
@@ -21,6 +21,23 @@ const srun = {
 };
 
 const mpirun = { OMPI_COMM_WORLD_SIZE: '3', OMPI_COMM_WORLD_RANK: '1', OMPI_COMM_WORLD_LOCAL_SIZE: '3' };
+
+describe('localPlace', () => {
+  it('is the place among the ranks of the host, which launchers name by variables of their own', () => {
+    expect(localPlace(torchrun)).to.deep.equal({ rank: 0, size: 2 });
+    expect(localPlace({ ...torchrun, LOCAL_RANK: '1' })).to.deep.equal({ rank: 1, size: 2 });
+    expect(localPlace({ ...srun, SLURM_NODEID: '1', SLURM_LOCALID: '1' })).to.deep.equal({
+      rank: 1,
+      size: 2,
+    });
+    expect(localPlace({ ...mpirun, OMPI_COMM_WORLD_LOCAL_RANK: '2' })).to.deep.equal({ rank: 2, size: 3 });
+    expect(localPlace(mpirun)).to.deep.equal({ rank: 1, size: 3 });
+  });
+
+  it('is alone where nothing is named', () => {
+    expect(localPlace({ LOCAL_RANK: '3' })).to.deep.equal({ rank: 0, size: 1 });
+  });
+});
 
 describe('worldFromEnvironment', () => {
   it('knows torchrun’s and PyTorchJob’s variables', () => {

@@ -26,7 +26,8 @@ async function takeSteps(loaded: LoadedConfig): Promise<Steps> {
   const gradients: number[] = [];
   const told: Pick<Optimizer, 'step'> = {
     step(parameters, found, rate) {
-      if (gradients.length === 0) gradients.push(...Object.values(found).flatMap((one) => [...one.dataSync()]));
+      if (gradients.length === 0)
+        gradients.push(...Object.values(found).flatMap((one) => [...one.dataSync()]));
       own.step(parameters, found, rate);
     },
   };

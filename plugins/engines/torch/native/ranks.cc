@@ -30,6 +30,7 @@ namespace {
 
 constexpr Milliseconds kGlance{200};
 constexpr Milliseconds kPoll{5};
+constexpr std::chrono::microseconds kCardGlance{100};
 
 /// The address by which this host reaches another; empty where none does.
 std::string addressTowards(const std::string& host, uint16_t port) {
@@ -83,6 +84,14 @@ Tensor inOrder(const Tensor& x) { return x.dim() == 4 ? x.permute({3, 0, 1, 2}) 
 Tensor asBefore(const Tensor& part, const Ints& shape) {
   if (shape.size() != 4) return part.view(shape);
   return part.view({shape[3], shape[0], shape[1], shape[2]}).permute({1, 2, 3, 0});
+}
+
+/// Waits until an exchange is done. On a card `wait` only puts what is computed next behind it: who asks would not notice
+/// a rank that is gone.
+template <typename Work>
+void finish(Work& work, const Tensor& flat) {
+  while (flat.is_cuda() && !work.isCompleted()) std::this_thread::sleep_for(kCardGlance);
+  work.wait();
 }
 
 int64_t sizeOf(const Ints& shape) {
@@ -175,7 +184,9 @@ std::shared_ptr<Ranks::Exchange> Ranks::enqueue(const Tensors& tensors, double s
     else at::mul_out(part, ordered.to(at::kFloat), at::scalar_tensor(scale));
     begin += tensor.numel();
   }
+#ifndef CROSSTASK_NCCL
   exchange->flat = exchange->flat.to(at::kCPU);
+#endif
   exchange->work = std::move(work);
   asked_++;
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -224,33 +235,56 @@ Tensors Ranks::finishAverage(int64_t id) {
 
 Tensors Ranks::broadcast(const Tensors& tensors) {
   const auto exchange = enqueue(tensors, 1, [this](Tensor& flat) {
-    std::vector<Tensor> one{flat};
-    group_->broadcast(one)->wait();
+    onGroup(flat, [&](auto& group) {
+      std::vector<Tensor> one{flat};
+      finish(*group.broadcast(one), flat);
+    });
   });
   await(*exchange);
   return partsOf(exchange->flat.to(exchange->device), exchange->shapes);
 }
 
+/// Uses NCCL for a card's values, Gloo for others.
+template <typename Use>
+void Ranks::onGroup(const Tensor& flat, Use use) {
+#ifdef CROSSTASK_NCCL
+  if (flat.is_cuda()) {
+    if (!cards_) {
+      const auto options = c10d::ProcessGroupNCCL::Options::create();
+      options->timeout = meeting_.timeout;
+      const auto store = c10::make_intrusive<c10d::PrefixStore>(meeting_.prefix + "/" + meeting_.own("nccl"), store_);
+      cards_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(store, meeting_.rank - meeting_.begin(), meeting_.group, options);
+    }
+    return use(*cards_);
+  }
+#endif
+  use(*group_);
+}
+
 void Ranks::sum(Tensor& flat) {
-  std::vector<Tensor> one{flat};
-  group_->allreduce(one)->wait();
+  onGroup(flat, [&](auto& group) {
+    std::vector<Tensor> one{flat};
+    finish(*group.allreduce(one), flat);
+  });
 }
 
 /// Each rank adds up one part of all, in float32, of what arrives as bfloat16, and sends the sum as such: half of what a
 /// ring of float32 sends. Every rank ends with the same values, its own part rounded like the others'.
 void Ranks::sumHalves(Tensor& flat) {
   const int64_t size = meeting_.group, chunk = (flat.numel() + size - 1) / size;
-  Tensor sent = at::zeros({size, chunk}, at::kBFloat16);
+  Tensor sent = at::zeros({size, chunk}, flat.options().dtype(at::kBFloat16));
   sent.view(-1).narrow(0, 0, flat.numel()).copy_(flat);
   Tensor arrived = at::empty_like(sent);
-  std::vector<int64_t> even;
-  Tensor sentBytes = sent.view(at::kByte), arrivedBytes = arrived.view(at::kByte);
-  group_->alltoall_base(arrivedBytes, sentBytes, even, even)->wait();
-  std::vector<Tensor> own{at::sum(arrived.to(at::kFloat), 0).to(at::kBFloat16).view(at::kByte)};
-  std::vector<std::vector<Tensor>> all{{}};
-  for (int64_t rank = 0; rank < size; rank++) all[0].push_back(at::empty_like(own[0]));
-  group_->allgather(all, own)->wait();
-  flat = at::cat(all[0]).view(at::kBFloat16).narrow(0, 0, flat.numel()).to(at::kFloat);
+  onGroup(flat, [&](auto& group) {
+    std::vector<int64_t> even;
+    Tensor sentBytes = sent.view(at::kByte), arrivedBytes = arrived.view(at::kByte);
+    finish(*group.alltoall_base(arrivedBytes, sentBytes, even, even), flat);
+    std::vector<Tensor> own{at::sum(arrived.to(at::kFloat), 0).to(at::kBFloat16).view(at::kByte)};
+    std::vector<std::vector<Tensor>> all{{}};
+    for (int64_t rank = 0; rank < size; rank++) all[0].push_back(at::empty_like(own[0]));
+    finish(*group.allgather(all, own), flat);
+    flat = at::cat(all[0]).view(at::kBFloat16).narrow(0, 0, flat.numel()).to(at::kFloat);
+  });
 }
 
 void Ranks::leave(const std::string& failure) {

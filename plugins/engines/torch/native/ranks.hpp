@@ -1,5 +1,5 @@
 // The processes that train together, over torch.distributed (c10d): a store that all reach, Gloo between every two of them,
-// and a watch over who is still there.
+// NCCL between their CUDA cards, and a watch over who is still there.
 #pragma once
 
 #include "distributed.hpp"
@@ -8,6 +8,11 @@
 #if __has_include(<gloo/config.h>) && __has_include(<torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>)
 #define CROSSTASK_RANKS 1
 #define USE_C10D_GLOO
+// A libtorch with CUDA has NCCL in it; its header is a package of its own, too (PyPI: nvidia-nccl-cu12).
+#if defined(CROSSTASK_CUDA) && __has_include(<nccl.h>) && __has_include(<torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>)
+#define CROSSTASK_NCCL 1
+#define USE_C10D_NCCL
+#endif
 
 #include <atomic>
 #include <chrono>
@@ -22,6 +27,9 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#ifdef CROSSTASK_NCCL
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#endif
 #include <vector>
 
 namespace crosstask {
@@ -166,6 +174,8 @@ class Ranks {
   std::string awaitKey(const std::string& key, int rank);
   std::shared_ptr<Exchange> enqueue(const Tensors& tensors, double scale, std::function<void(Tensor&)> work);
   void await(Exchange& exchange);
+  template <typename Use>
+  void onGroup(const Tensor& flat, Use use);
   void sum(Tensor& flat);
   void sumHalves(Tensor& flat);
 
@@ -173,6 +183,10 @@ class Ranks {
   c10::intrusive_ptr<c10d::TCPStore> store_;
   SharedKeys keys_;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;
+#ifdef CROSSTASK_NCCL
+  /// From the first exchange of a card's tensors on.
+  c10::intrusive_ptr<c10d::ProcessGroupNCCL> cards_;
+#endif
   std::unique_ptr<Watch> watch_;
   std::map<int64_t, std::shared_ptr<Exchange>> averages_;
   int64_t asked_ = 0;
