@@ -19,7 +19,7 @@ export interface StepperArgs {
   readonly model: Model;
   readonly consistency: Consistency | undefined;
   readonly weighter: Weighter;
-  readonly optimizer: Optimizer;
+  readonly optimizer: Pick<Optimizer, 'step'>;
   readonly clipNorm: number | null;
   /** Absent: none. */
   readonly auxiliaries?: Auxiliaries | undefined;

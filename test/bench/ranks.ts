@@ -9,8 +9,8 @@ import { median } from './median.js';
 import { ownTimes } from './own-steps.js';
 import { pytorch, resnet34, type PeerTimes, type Setup } from './training.js';
 
-const rounds = 4;
-const steps = 4;
+const rounds = 3;
+const steps = 6;
 const size = availableParallelism();
 const engine = '{"name":"torch","threads":1}';
 const whole: Setup = { ...resnet34, batch: 2 * size };

@@ -113,7 +113,7 @@ async function* firstBatches(session: Session, count: number): AsyncIterable<Hos
 }
 
 export interface PeerTimes {
-  /** ms each, without the first one. */
+  /** ms each, without the first ones. */
   readonly times: readonly number[];
   /** Resident memory at its most, MiB. */
   readonly peak: number;

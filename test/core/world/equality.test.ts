@@ -42,6 +42,8 @@ describeOn('torch', 'several ranks', function () {
         const [first, ...others] = ranks.map((steps) => steps[name]!) as [Steps, ...Steps[]];
         const whole = alone[name]!;
         expect(furthest(first.losses.flat(), whole.losses.flat()), `${name}: losses`).to.be.below(1e-5);
+        const largest = Math.max(...whole.gradients.map(Math.abs));
+        expect(furthest(first.gradients, whole.gradients), `${name}: gradients`).to.be.below(1e-5 * largest);
         expect(furthest(first.parameters, whole.parameters), `${name}: parameters`).to.be.below(1e-5);
         expect(furthest(first.weights, whole.weights), `${name}: weights`).to.be.below(1e-4);
         for (const other of others) {

@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
-import type { HostBatch, LoadedConfig, PartSpec } from '../../../core/index.js';
+import type { HostBatch, LoadedConfig, Optimizer, PartSpec } from '../../../core/index.js';
 import { asRank, takeFirstState } from '../../../core/run/ranks.js';
 import { makeOptimizer, makeWeighter, openSession } from '../../../core/run/session.js';
 import { Stepper } from '../../../core/training/stepper.js';
@@ -23,7 +23,14 @@ async function takeSteps(loaded: LoadedConfig): Promise<Steps> {
   const [weighter, own] = [makeWeighter(session), makeOptimizer(session)];
   const world = currentWorld()?.world;
   if (world) await takeFirstState(world, { model, optimizer: own, weighter });
-  const stepper = new Stepper({ model, consistency, weighter, optimizer: own, clipNorm: 1 });
+  const gradients: number[] = [];
+  const told: Pick<Optimizer, 'step'> = {
+    step(parameters, found, rate) {
+      if (gradients.length === 0) gradients.push(...Object.values(found).flatMap((one) => [...one.dataSync()]));
+      own.step(parameters, found, rate);
+    },
+  };
+  const stepper = new Stepper({ model, consistency, weighter, optimizer: told, clipNorm: 1 });
   const { batchSize, seed } = loaded.config.train;
   const batches = (await loading.open('train')).batches({
     batchSize,
@@ -45,7 +52,7 @@ async function takeSteps(loaded: LoadedConfig): Promise<Steps> {
   const weights = await weighter.weights();
   const held = tf.memory().numTensors;
   for (const part of [weighter, own, session]) part.dispose();
-  return { losses, seen, parameters, weights, held };
+  return { losses, gradients, seen, parameters, weights, held };
 }
 
 function idsOf({ ids, part }: HostBatch): string[] {

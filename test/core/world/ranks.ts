@@ -22,6 +22,8 @@ export interface RankSettings {
 export interface Steps {
   /** L_t before each step, by task. */
   readonly losses: readonly (readonly number[])[];
+  /** Of the first step, as the optimizer gets them. */
+  readonly gradients: readonly number[];
   /** Samples of each step's batch that were this rank's. */
   readonly seen: readonly (readonly string[])[];
   /** All parameters, then batch norm's moving statistics. */

@@ -13,6 +13,16 @@ constexpr Milliseconds kLeastPause{5}, kMostPause{100};
 }  // namespace
 
 std::vector<std::string> Ranks::gather(const Round& round, const std::string& text) {
+  try {
+    return exchangeTexts(round, text);
+  } catch (const RankLost&) {
+    throw;
+  } catch (const std::exception&) {
+    watch_->endWithoutKeys();
+  }
+}
+
+std::vector<std::string> Ranks::exchangeTexts(const Round& round, const std::string& text) {
   const auto key = [&](int64_t number, int rank) {
     const std::string name = "text/" + round.topic + "/" + std::to_string(number) + "/" + std::to_string(rank);
     return round.ofAll ? name : meeting_.own(name);

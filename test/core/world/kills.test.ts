@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { freePort } from '../../../cli/local-ranks.js';
+import { Random, readCheckpoint, RunFolder, type TrainingEvent } from '../../../core/index.js';
+import { describeOn } from '../../engines.js';
+import { plainEnvironment } from '../../plain-environment.js';
+import { timeless } from '../run/tiny.js';
+
+const kills = 20;
+const size = 2;
+const program = fileURLToPath(new URL('../run/kill-process.js', import.meta.url));
+
+interface Ended {
+  readonly signal: NodeJS.Signals | null;
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Trains on as two ranks, of which one is killed so many milliseconds after the training started; Infinity = never. */
+async function strike(folder: string, victim: number, after: number): Promise<readonly Ended[]> {
+  const port = await freePort();
+  const where = { size, localSize: size, host: '127.0.0.1', port, launcherKeepsStore: false, name: 'kills' };
+  const ranks = Array.from({ length: size }, (_, rank) => {
+    const args = ['--import', 'reflect-metadata', program, folder, JSON.stringify({ rank, ...where })];
+    return spawn(process.execPath, args, { env: plainEnvironment });
+  });
+  ranks[0]!.stdout.once('data', () => {
+    if (after < Infinity) setTimeout(() => ranks[victim]!.kill('SIGKILL'), after);
+  });
+  return Promise.all(
+    ranks.map(async (child) => {
+      const texts = { stdout: '', stderr: '' };
+      for (const name of ['stdout', 'stderr'] as const)
+        child[name].setEncoding('utf8').on('data', (text: string) => (texts[name] += text));
+      const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+        child.on('error', reject);
+        child.on('close', (...ending) => resolve(ending));
+      });
+      return { code, signal, ...texts };
+    }),
+  );
+}
+
+describeOn('torch', `a run of ${size} ranks of which one is killed, ${kills} times at random moments`, () => {
+  let path = '';
+  before(() => {
+    path = mkdtempSync(join(tmpdir(), 'kills-'));
+  });
+  after(() => rmSync(path, { recursive: true, force: true }));
+
+  const written = (run: string): object[] =>
+    readFileSync(join(path, run, 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TrainingEvent)
+      .filter(({ type }) => type !== 'start' && type !== 'checkpoint')
+      .map(timeless);
+
+  it('ends the other rank, goes on to the bit every time, and loses no checkpoint', async function () {
+    this.timeout(900_000);
+    expectDone(await strike(join(path, 'whole'), 0, Infinity));
+    let left = kills;
+    /** Runs until the kills are used up; each run ends as the undisturbed one did. */
+    const worker = async (name: string): Promise<void> => {
+      const random = new Random(0, 'kills of ranks', name);
+      for (let run = 0; left > 0; run++) {
+        const folder = `${name}-${run}`;
+        let saved = 0;
+        for (let done = false; !done;) {
+          const victim = Math.floor(random.uniform(0, size));
+          const after = left > 0 ? random.uniform(0, 1500) : Infinity;
+          const ended = await strike(join(path, folder), victim, after);
+          done = ended[victim]!.signal !== 'SIGKILL';
+          if (done) expectDone(ended);
+          else left -= 1;
+          const told = `${folder}, rank ${victim} killed`;
+          if (!done)
+            expectTold(
+              ended.filter((_, rank) => rank !== victim),
+              told,
+            );
+          saved = Math.max(saved, ...steps(ended[0]!.stdout));
+          expect(savedStep(join(path, folder)), told).to.be.at.least(saved);
+        }
+        expect(written(folder), folder).to.deep.equal(written('whole'));
+        rmSync(join(path, folder), { recursive: true });
+      }
+    };
+    await Promise.all([worker('first'), worker('second')]);
+    expect(left).to.be.at.most(0);
+  });
+
+  /** The position that the folder's checkpoint holds; reading it checks that it is whole. */
+  function savedStep(folder: string): number {
+    const { last } = new RunFolder(folder);
+    return existsSync(last) ? Number(readCheckpoint(last).progress!.values.step) : 0;
+  }
+});
+
+function expectDone(ended: readonly Ended[]): void {
+  for (const { code, stderr } of ended) expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+}
+
+/** Whoever was done by then has nothing to tell. */
+function expectTold(others: readonly Ended[], what: string): void {
+  for (const { code, stderr } of others) {
+    if (code !== 0) expect(stderr, `${what}, the other says ${stderr}`).to.match(/code: 'RANK_LOST'/);
+  }
+}
+
+/** Of the checkpoints that rank 0 told of. */
+function steps(told: string): number[] {
+  return told
+    .split('\n')
+    .filter((line) => /^\d+$/.test(line))
+    .map(Number);
+}
