@@ -155,7 +155,7 @@ function nameOf({
 
 function endingOf({ cells }: ComparisonResult, { spec }: LoadedComparison, folder: string): Ending {
   const count = (of: string): number => cells.filter(({ state }) => state === of).length;
-  const undone = Object.entries({ failed: count('failed'), 'were cut off': count('waiting') })
+  const undone = Object.entries({ failed: count('failed'), 'not done': count('waiting') })
     .filter(([, runs]) => runs > 0)
     .map(([what, runs]) => `${runs} of ${cells.length} runs ${what}`);
   const again = `mtl compare --out ${folder}`;

@@ -72,7 +72,7 @@ export async function compare(loaded: LoadedComparison, options: CompareOptions)
     await runCells(work, options, alone(signal));
     return resultOf(work);
   } catch (error) {
-    throw ended(error, work, options.folder);
+    throw ended(error, options.folder, outcomes);
   } finally {
     release();
   }

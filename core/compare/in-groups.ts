@@ -42,10 +42,10 @@ export async function compareInGroups(plan: Plan, options: GroupOptions): Promis
     await leave(world, failure, async () => {
       if (await takeNews(work, options, group)) writeTables(work);
     });
-    if (end.status === 'rejected') throw ended(end.reason, work, folder);
+    const all = group.writes ? outcomes : undefined;
+    if (end.status === 'rejected') throw ended(end.reason, folder, all);
     // Another group may have been in the midst of the last cells.
-    if (signal?.aborted && group.writes && work.outcomes.includes(undefined))
-      throw ended(interruption(), work, folder);
+    if (signal?.aborted && all?.includes(undefined)) throw ended(interruption(), folder, all);
     return resultOf(work);
   } finally {
     release();

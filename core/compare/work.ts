@@ -74,12 +74,13 @@ export function writeTables(work: Work): void {
 /**
  * The error that ends a comparison, with how it goes on where it was stopped or a rank was lost.
  * @param named the folder, as it was named
+ * @param outcomes of all cells; undefined where others' are not known here
  */
-export function ended(error: unknown, { outcomes }: Work, named: string): unknown {
+export function ended(error: unknown, named: string, outcomes: Work['outcomes'] | undefined): unknown {
   if (!isInterruption(error) && !isLost(error)) return error;
-  const done = outcomes.filter((outcome) => outcome?.state === 'done').length;
   const { code, message } = error as MtlError;
   const what = isLost(error) ? message : 'Stopped and saved';
-  const further = `${done} of ${outcomes.length} runs done; go on with: mtl compare --out ${named}`;
-  return new MtlError(code, `${what}, ${further}`, { cause: error });
+  const done = outcomes?.filter((outcome) => outcome?.state === 'done').length;
+  const count = outcomes ? `, ${done} of ${outcomes.length} runs done` : '';
+  return new MtlError(code, `${what}${count}; go on with: mtl compare --out ${named}`, { cause: error });
 }
