@@ -9,7 +9,7 @@ import { median } from './median.js';
 import { ownTimes } from './own-steps.js';
 import { pytorch, resnet34, type PeerTimes, type Setup } from './training.js';
 
-const rounds = 3;
+const rounds = 2;
 const steps = 6;
 const size = availableParallelism();
 const engine = '{"name":"torch","threads":1}';
