@@ -5,7 +5,9 @@
 import { availableParallelism } from 'node:os';
 import Table from 'cli-table3';
 import { freePort } from '../../cli/local-ranks.js';
+import type { Launch } from '../../core/world/launch.js';
 import { median } from './median.js';
+import { exchangeTimes, type ExchangeTimes } from './own-exchanges.js';
 import { ownTimes } from './own-steps.js';
 import { pytorch, resnet34, type PeerTimes, type Setup } from './training.js';
 
@@ -53,9 +55,21 @@ export async function run(): Promise<void> {
   const middle = (name: string): number => median(times.get(name)!);
   console.log(`efficiency ${(middle(alone) / size / middle(together)).toFixed(3)}`);
   console.log(`exposed communication ${(1 - middle(apart) / middle(together)).toFixed(3)} of a step`);
+  await tellExchanges();
   if (times.get(peers)!.length === 0) return;
   console.log(`efficiency of PyTorch ${(middle(peerAlone) / size / middle(peers)).toFixed(3)}`);
   console.log(`crosstask is faster by ${(middle(peers) / middle(together)).toFixed(2)}`);
+}
+
+/** What exchanges take where nothing else is computed. */
+async function tellExchanges(): Promise<void> {
+  const where = await meeting();
+  const [{ number, gradients, bf16 }] = (await each((rank) => exchangeTimes({ rank, ...where }))) as [
+    ExchangeTimes,
+  ];
+  console.log(
+    `alone, an average of a number takes ${number.toFixed(3)} ms, of all gradients ${gradients.toFixed(0)} ms, as bf16 ${bf16.toFixed(0)} ms`,
+  );
 }
 
 /** A step of several ranks is over with the last one's. */
@@ -70,10 +84,16 @@ function each<T>(start: (rank: number) => Promise<T>): Promise<T[]> {
 }
 
 async function ranks(gradients: 'float32' | 'bf16'): Promise<readonly PeerTimes[]> {
-  const where = { host: '127.0.0.1', port: await freePort(), launcherKeepsStore: false, name: 'bench' };
+  const where = await meeting();
   const changes = [`distributed.gradients=${gradients}`];
   return each((rank) => {
-    const launch = { rank, size, localSize: size, ...where };
+    const launch = { rank, ...where };
     return ownTimes({ setup: whole, engine, count: steps, inference: false, launch, changes });
   });
+}
+
+/** Where ranks on this host meet. */
+async function meeting(): Promise<Omit<Launch, 'rank'>> {
+  const port = await freePort();
+  return { size, localSize: size, host: '127.0.0.1', port, launcherKeepsStore: false, name: 'bench' };
 }

@@ -1,0 +1,59 @@
+/**
+ * A program: exchanges between ranks that compute nothing meanwhile. Its argument is a `Launch`, as JSON; it prints
+ * `ExchangeTimes`.
+ */
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs';
+import { createPart } from '../../core/index.js';
+import type { Launch } from '../../core/world/launch.js';
+import { torch } from '../../plugins/engines/index.js';
+import { runProgram } from '../plugins/engines/run-program.js';
+import { median } from './median.js';
+
+/** ms each, medians. */
+export interface ExchangeTimes {
+  /** An average of one number. */
+  readonly number: number;
+  /** Of as many as XTasC-Net on a ResNet-34 has parameters, in one part. */
+  readonly gradients: number;
+  readonly bf16: number;
+}
+
+const parameters = 31_553_344;
+const program = fileURLToPath(import.meta.url);
+
+/** Runs this program. */
+export async function exchangeTimes(launch: Launch): Promise<ExchangeTimes> {
+  const { code, stdout, stderr } = await runProgram([program, JSON.stringify(launch)], process.env);
+  if (code !== 0) throw new Error(`rank ${launch.rank} ended with ${code}:\n${stderr}`);
+  return JSON.parse(stdout.slice(stdout.lastIndexOf('\n{'))) as ExchangeTimes;
+}
+
+async function measure(launch: Launch): Promise<ExchangeTimes> {
+  const engine = createPart(torch, { threads: 1 });
+  await engine.start();
+  const { size } = launch;
+  const world = await engine.joinWorld!({ ...launch, group: size, timeout: 60_000, startTimeout: 60_000 });
+  const time = (elements: number, precision: 'float32' | 'bf16', times: number): number => {
+    const values = tf.ones([elements]);
+    const found = Array.from({ length: times + 1 }, () => {
+      const began = performance.now();
+      tf.dispose(world.average([values], precision).finish());
+      return performance.now() - began;
+    });
+    values.dispose();
+    return median(found.slice(1));
+  };
+  const times = {
+    number: time(1, 'float32', 200),
+    gradients: time(parameters, 'float32', 10),
+    bf16: time(parameters, 'bf16', 10),
+  };
+  await world.leave();
+  return times;
+}
+
+if (process.argv[1] === program) {
+  console.log(`\n${JSON.stringify(await measure(JSON.parse(process.argv[2]!) as Launch))}`);
+  process.exit();
+}
