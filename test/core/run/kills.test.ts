@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { Random, readCheckpoint, RunFolder, train, type TrainingEvent } from '../../../core/index.js';
-import { killed } from './kills.js';
-import { timeless } from './tiny.js';
+import { Random, train } from '../../../core/index.js';
+import { killed, savedStep, toldStep, trainingOf } from './kills.js';
 
 const kills = 200;
 const program = fileURLToPath(new URL('kill-process.js', import.meta.url));
@@ -30,8 +29,7 @@ function strike(folder: string, after: number): Promise<Ended> {
   return new Promise((resolve, reject) => {
     child.on('close', (code, signal) => {
       if (signal !== 'SIGKILL' && code !== 0) reject(new Error(errors));
-      const steps = told.split('\n').filter((line) => /^\d+$/.test(line));
-      resolve({ killed: signal === 'SIGKILL', saved: Number(steps.at(-1) ?? 0) });
+      resolve({ killed: signal === 'SIGKILL', saved: toldStep(told) });
     });
   });
 }
@@ -44,13 +42,7 @@ describe(`a run that is killed ${kills} times at random moments`, () => {
   after(() => rmSync(path, { recursive: true, force: true }));
 
   const text = (run: string, file: string): string => readFileSync(join(path, run, file), 'utf8');
-  const written = (run: string): object[] =>
-    text(run, 'events.jsonl')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as TrainingEvent)
-      .filter(({ type }) => type !== 'start' && type !== 'checkpoint')
-      .map(timeless);
+  const written = (run: string): object[] => trainingOf(join(path, run));
 
   it('goes on to the bit every time, and loses no checkpoint', async function () {
     this.timeout(900_000);
@@ -77,10 +69,4 @@ describe(`a run that is killed ${kills} times at random moments`, () => {
     await Promise.all([worker('first'), worker('second')]);
     expect(left).to.be.at.most(0);
   });
-
-  /** The position that the folder's checkpoint holds; reading it checks that it is whole. */
-  function savedStep(folder: string): number {
-    const { last } = new RunFolder(folder);
-    return existsSync(last) ? Number(readCheckpoint(last).progress!.values.step) : 0;
-  }
 });

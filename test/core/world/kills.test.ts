@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { freePort } from '../../../cli/local-ranks.js';
-import { Random, readCheckpoint, RunFolder, type TrainingEvent } from '../../../core/index.js';
+import { Random } from '../../../core/index.js';
 import { describeOn } from '../../engines.js';
 import { plainEnvironment } from '../../plain-environment.js';
-import { timeless } from '../run/tiny.js';
+import { savedStep, toldStep, trainingOf } from '../run/kills.js';
 
 const kills = 20;
 const size = 2;
@@ -53,13 +53,7 @@ describeOn('torch', `a run of ${size} ranks of which one is killed, ${kills} tim
   });
   after(() => rmSync(path, { recursive: true, force: true }));
 
-  const written = (run: string): object[] =>
-    readFileSync(join(path, run, 'events.jsonl'), 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as TrainingEvent)
-      .filter(({ type }) => type !== 'start' && type !== 'checkpoint')
-      .map(timeless);
+  const written = (run: string): object[] => trainingOf(join(path, run));
 
   it('ends the other rank, goes on to the bit every time, and loses no checkpoint', async function () {
     this.timeout(900_000);
@@ -75,17 +69,16 @@ describeOn('torch', `a run of ${size} ranks of which one is killed, ${kills} tim
           const victim = Math.floor(random.uniform(0, size));
           const after = left > 0 ? random.uniform(0, 1500) : Infinity;
           const ended = await strike(join(path, folder), victim, after);
+          const others = ended.filter((_, rank) => rank !== victim);
+          const what = `${folder}, rank ${victim} killed`;
           done = ended[victim]!.signal !== 'SIGKILL';
           if (done) expectDone(ended);
-          else left -= 1;
-          const told = `${folder}, rank ${victim} killed`;
-          if (!done)
-            expectTold(
-              ended.filter((_, rank) => rank !== victim),
-              told,
-            );
-          saved = Math.max(saved, ...steps(ended[0]!.stdout));
-          expect(savedStep(join(path, folder)), told).to.be.at.least(saved);
+          else {
+            left -= 1;
+            expectTold(others, what);
+          }
+          saved = Math.max(saved, toldStep(ended[0]!.stdout));
+          expect(savedStep(join(path, folder)), what).to.be.at.least(saved);
         }
         expect(written(folder), folder).to.deep.equal(written('whole'));
         rmSync(join(path, folder), { recursive: true });
@@ -94,12 +87,6 @@ describeOn('torch', `a run of ${size} ranks of which one is killed, ${kills} tim
     await Promise.all([worker('first'), worker('second')]);
     expect(left).to.be.at.most(0);
   });
-
-  /** The position that the folder's checkpoint holds; reading it checks that it is whole. */
-  function savedStep(folder: string): number {
-    const { last } = new RunFolder(folder);
-    return existsSync(last) ? Number(readCheckpoint(last).progress!.values.step) : 0;
-  }
 });
 
 function expectDone(ended: readonly Ended[]): void {
@@ -111,12 +98,4 @@ function expectTold(others: readonly Ended[], what: string): void {
   for (const { code, stderr } of others) {
     if (code !== 0) expect(stderr, `${what}, the other says ${stderr}`).to.match(/code: 'RANK_LOST'/);
   }
-}
-
-/** Of the checkpoints that rank 0 told of. */
-function steps(told: string): number[] {
-  return told
-    .split('\n')
-    .filter((line) => /^\d+$/.test(line))
-    .map(Number);
 }
