@@ -58,15 +58,10 @@ Tensor laidOut(const Place& place, int64_t groups) {
 
 /// [batch, channels, height, width] as ATen's kernels are to read it. oneDNN 2.6, which libtorch 1.13 has, writes beyond
 /// the end of its result with channels innermost where it has AVX2 alone and their number is not that of whole vectors.
+/// There it has no kernels for bfloat16, and ATen's own add up in that, up to errors of 2 %: sums are float32.
 Tensor forAten(const Tensor& x) {
-  const bool outermost = x.device().is_cpu() && lacksAvx512();
-  return x.contiguous(outermost ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast);
-}
-
-/// What ATen computes a convolution of x in. Without AVX-512 oneDNN has no kernels for bfloat16, and ATen's own add up in
-/// it, where an error of 2 % is soon reached: there sums are float32, and rounded once.
-Tensor summable(const Tensor& x) {
-  return x.device().is_cpu() && lacksAvx512() && x.scalar_type() == at::kBFloat16 ? x.to(at::kFloat) : x;
+  if (x.device().is_cpu() && lacksAvx512()) return widened(x).contiguous();
+  return x.contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 /// oneDNN has no kernel for a few geometries, such as padding wider than the image, and says so by an error.
@@ -99,15 +94,14 @@ Tensor conv2d(const Kept& input, const Place& place, const Tensor& offset, const
                                     pad.outRows(image, windows), pad.outColumns(image, windows));
     if (y.defined()) return relu ? y : activate(y, activation, slopes, leakyReluAlpha);
   }
-  const Tensor channelsFirst = summable(toChannelsFirst(image));
-  const Tensor x = forAten(pad.even() ? channelsFirst : padded(channelsFirst, pad));
+  const Tensor x = forAten(pad.even() ? toChannelsFirst(image) : padded(toChannelsFirst(image), pad));
   const Tensor weights = forAten(filter.to(x.scalar_type()));
-  const Tensor bias = offset.defined() ? offset.to(x.scalar_type()) : offset;
+  const Tensor bias = fused ? offset.to(x.scalar_type()) : Tensor();
   const Tensor y = toChannelsLast(withAnyLibrary([&] {
-                     return at::convolution(x, weights, fused ? bias : Tensor(), strides,
+                     return at::convolution(x, weights, bias, strides,
                                             pad.even() ? pad.both() : Ints{0, 0}, dilations, false, {0, 0}, groups);
                    })).to(precision).contiguous();
-  return activate(fused || !bias.defined() ? y : y + bias, activation, slopes, leakyReluAlpha);
+  return activate(fused || !offset.defined() ? y : y + offset.to(precision), activation, slopes, leakyReluAlpha);
 }
 
 /// One of the three gradients that ATen computes together: {input, filter, bias}.
@@ -133,7 +127,7 @@ Tensor conv2dInputGrad(const Kept& gradient, const Place& filter, const Ints& in
                                      inputShape[2]);
     if (dx.defined()) return dx;
   }
-  const Tensor dy = forAten(summable(toChannelsFirst(dyImage)));
+  const Tensor dy = forAten(toChannelsFirst(dyImage));
   const int64_t rows = inputShape[1] + (pad.even() ? 0 : pad.top + pad.bottom);
   const int64_t columns = inputShape[2] + (pad.even() ? 0 : pad.left + pad.right);
   // Its values are not read, only its shape and layout.
@@ -158,13 +152,12 @@ Tensor conv2dFilterGrad(const Kept& input, const Kept& gradient, const Ints& fil
     const Tensor result = ownFilterGradient(image, dyImage, windows);
     if (result.defined()) return result.permute({1, 2, 3, 0});
   }
-  const Tensor channelsFirst = summable(toChannelsFirst(image));
-  const Tensor x = forAten(pad.even() ? channelsFirst : padded(channelsFirst, pad));
+  const Tensor x = forAten(pad.even() ? toChannelsFirst(image) : padded(toChannelsFirst(image), pad));
   // Its values are not read, only its shape and layout.
   const int64_t out = groups == 1 ? filterShape[3] : filterShape[2] * filterShape[3];
   const int64_t in = groups == 1 ? filterShape[2] : 1;
   const Tensor filter = forAten(at::empty({out, in, filterShape[0], filterShape[1]}, x.options()));
-  const Tensor dFilter = widened(backward(forAten(summable(toChannelsFirst(dyImage))), x, filter, strides,
+  const Tensor dFilter = widened(backward(forAten(toChannelsFirst(dyImage)), x, filter, strides,
                                           pad.even() ? pad.both() : Ints{0, 0}, dilations, groups,
                                           {false, true, false}));
   if (groups == 1) return dFilter.permute({2, 3, 1, 0});
