@@ -170,6 +170,8 @@ class Ranks {
   void introduce();
   void connect();
   void run();
+  template <typename Use>
+  auto withKeys(Use use);
   std::vector<std::string> exchangeTexts(const Round& round, const std::string& text);
   std::string awaitKey(const std::string& key, int rank);
   std::shared_ptr<Exchange> enqueue(const Tensors& tensors, double scale, std::function<void(Tensor&)> work);

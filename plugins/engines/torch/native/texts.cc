@@ -12,14 +12,20 @@ constexpr Milliseconds kLeastPause{5}, kMostPause{100};
 
 }  // namespace
 
-std::vector<std::string> Ranks::gather(const Round& round, const std::string& text) {
+/// Uses the store; where that fails, it is gone with whoever keeps it.
+template <typename Use>
+auto Ranks::withKeys(Use use) {
   try {
-    return exchangeTexts(round, text);
+    return use();
   } catch (const RankLost&) {
     throw;
   } catch (const std::exception&) {
     watch_->endWithoutKeys();
   }
+}
+
+std::vector<std::string> Ranks::gather(const Round& round, const std::string& text) {
+  return withKeys([&] { return exchangeTexts(round, text); });
 }
 
 std::vector<std::string> Ranks::exchangeTexts(const Round& round, const std::string& text) {
@@ -59,28 +65,17 @@ std::string Ranks::awaitKey(const std::string& key, int rank) {
 }
 
 std::string Ranks::claim(const std::string& name, const std::string& text) {
-  try {
-    return keys_.claim("told/" + name, text);
-  } catch (const std::exception&) {
-    watch_->endWithoutKeys();
-  }
+  return withKeys([&] { return keys_.claim("told/" + name, text); });
 }
 
 std::vector<std::string> Ranks::told(const std::string& name) {
-  try {
-    const std::string key = "told/" + name;
+  return withKeys([&, key = "told/" + name] {
     return keys_.has(key) ? std::vector<std::string>{keys_.get(key)} : std::vector<std::string>{};
-  } catch (const std::exception&) {
-    watch_->endWithoutKeys();
-  }
+  });
 }
 
 bool Ranks::isThere(int rank) {
-  try {
-    return watch_->isThere(rank);
-  } catch (const std::exception&) {
-    watch_->endWithoutKeys();
-  }
+  return withKeys([&] { return watch_->isThere(rank); });
 }
 
 }  // namespace crosstask
