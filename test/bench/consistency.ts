@@ -4,8 +4,8 @@
  */
 import Table from 'cli-table3';
 import type { HostBatch } from '../../core/index.js';
-import { median } from './median.js';
-import { openTraining, resnet34, type Setup, type Training } from './training.js';
+import { median, spread } from './median.js';
+import { loadTraining, openTraining, resnet34, type Setup, type Training } from './training.js';
 
 interface Case extends Setup {
   /** After one that warms up. */
@@ -61,7 +61,8 @@ async function rows(one: Case): Promise<string[][]> {
   const names = Object.keys(variants);
   const trainings: Training[] = [];
   for (const name of names) {
-    trainings.push(await openTraining(one, engine, ['loader.workers=0', ...variants[name]!]));
+    const loaded = await loadTraining(one, engine, ['loader.workers=0', ...variants[name]!]);
+    trainings.push(await openTraining(loaded));
   }
   const batches: HostBatch[] = [];
   for await (const batch of trainings[0]!.batches(2)) batches.push(batch);
@@ -88,5 +89,5 @@ async function rows(one: Case): Promise<string[][]> {
 
 /** The median, and from the least to the most. */
 function shown(times: readonly number[]): [string, string] {
-  return [median(times).toFixed(0), `${Math.min(...times).toFixed(0)}–${Math.max(...times).toFixed(0)}`];
+  return [median(times).toFixed(0), spread(times)];
 }

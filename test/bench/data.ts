@@ -18,7 +18,7 @@ import {
 } from '../../core/index.js';
 import { builtin } from '../../plugins/index.js';
 import { repositoryRoot } from '../repository.js';
-import { median } from './median.js';
+import { median, spread } from './median.js';
 
 const size = [128, 256] as const;
 const batch = 8;
@@ -95,8 +95,7 @@ async function throughput(root: string, folder: string): Promise<void> {
   for (const [name, values] of seconds) {
     if (values.length === 0) continue;
     const rates = values.map((value) => 1 / value);
-    const spread = `${Math.min(...rates).toFixed(1)}–${Math.max(...rates).toFixed(1)}`;
-    table.push([name, median(rates).toFixed(1), spread, (bar / median(values)).toFixed(2)]);
+    table.push([name, median(rates).toFixed(1), spread(rates, 1), (bar / median(values)).toFixed(2)]);
   }
   console.log(`${table.toString()}\n`);
 }

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { createPart } from '../../core/index.js';
 import type { Launch } from '../../core/world/launch.js';
 import { torch } from '../../plugins/engines/index.js';
-import { runProgram } from '../plugins/engines/run-program.js';
+import { printedBy } from '../run-program.js';
 import { median } from './median.js';
 
 /** ms each, medians. */
@@ -23,10 +23,8 @@ const parameters = 31_553_344;
 const program = fileURLToPath(import.meta.url);
 
 /** Runs this program. */
-export async function exchangeTimes(launch: Launch): Promise<ExchangeTimes> {
-  const { code, stdout, stderr } = await runProgram([program, JSON.stringify(launch)], process.env);
-  if (code !== 0) throw new Error(`rank ${launch.rank} ended with ${code}:\n${stderr}`);
-  return JSON.parse(stdout.slice(stdout.lastIndexOf('\n{'))) as ExchangeTimes;
+export function exchangeTimes(launch: Launch): Promise<ExchangeTimes> {
+  return printedBy(`rank ${launch.rank}`, [program, JSON.stringify(launch)], process.env);
 }
 
 async function measure(launch: Launch): Promise<ExchangeTimes> {

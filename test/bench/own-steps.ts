@@ -4,11 +4,11 @@
  */
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
-import type { HostBatch } from '../../core/index.js';
+import type { HostBatch, LoadedConfig } from '../../core/index.js';
 import { asRank } from '../../core/run/ranks.js';
 import type { Launch } from '../../core/world/launch.js';
 import { peakMemory } from '../peak-memory.js';
-import { runProgram } from '../plugins/engines/run-program.js';
+import { printedBy } from '../run-program.js';
 import { loadTraining, openTraining, type PeerTimes, type Setup, type Training } from './training.js';
 
 export interface Request {
@@ -26,10 +26,8 @@ export interface Request {
 const program = fileURLToPath(import.meta.url);
 
 /** Runs this program. */
-export async function ownTimes(request: Request): Promise<PeerTimes> {
-  const { code, stdout, stderr } = await runProgram([program, JSON.stringify(request)], process.env);
-  if (code !== 0) throw new Error(`${request.engine} ended with ${code}:\n${stderr}`);
-  return JSON.parse(stdout.slice(stdout.lastIndexOf('\n{'))) as PeerTimes;
+export function ownTimes(request: Request): Promise<PeerTimes> {
+  return printedBy(request.engine, [program, JSON.stringify(request)], process.env);
 }
 
 async function predict({ session: { model } }: Training, batch: HostBatch): Promise<void> {
@@ -44,8 +42,8 @@ async function predict({ session: { model } }: Training, batch: HostBatch): Prom
 /** Steps that are not measured: until the process has the memory that it needs, a step waits for new pages. */
 const warmUps = 3;
 
-async function timesOf({ setup, engine, count, inference, changes }: Request): Promise<number[]> {
-  const training = await openTraining(setup, engine, changes);
+async function timesOf(loaded: LoadedConfig, { count, inference }: Request): Promise<number[]> {
+  const training = await openTraining(loaded);
   const batches: HostBatch[] = [];
   for await (const batch of training.batches(count + warmUps)) batches.push(batch);
   const times: number[] = [];
@@ -61,9 +59,9 @@ async function timesOf({ setup, engine, count, inference, changes }: Request): P
 if (process.argv[1] === program) {
   const request = JSON.parse(process.argv[2]!) as Request;
   const { launch, setup, engine, changes } = request;
-  const times = launch
-    ? await asRank(await loadTraining(setup, engine, changes), launch, () => timesOf(request))
-    : await timesOf(request);
+  const loaded = await loadTraining(setup, engine, changes);
+  const measure = (): Promise<number[]> => timesOf(loaded, request);
+  const times = await (launch ? asRank(loaded, launch, measure) : measure());
   console.log(`\n${JSON.stringify({ times, peak: peakMemory() })}`);
   process.exit();
 }

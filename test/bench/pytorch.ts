@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import Table from 'cli-table3';
-import { median } from './median.js';
+import { median, spread } from './median.js';
 import { ownTimes } from './own-steps.js';
 import { pytorch, resnet34, type PeerFlag, type Setup } from './training.js';
 
@@ -48,7 +48,7 @@ async function compare(inference: boolean): Promise<void> {
       add(rows.get(name)!, own.times, own.peak);
     }
     for (const [name, flags] of Object.entries(ways)) {
-      const peer = await pytorch(setup, count, inference ? [...flags, 'inference'] : flags);
+      const peer = await pytorch(setup, count, { flags: inference ? [...flags, 'inference'] : flags });
       if (peer) add(rows.get(name)!, peer.times, peer.peak);
     }
   }
@@ -73,9 +73,15 @@ function tableOf(rows: ReadonlyMap<string, Row>, batch: number): string {
       continue;
     }
     const middle = median(times);
-    const spread = `${Math.min(...times).toFixed(0)}–${Math.max(...times).toFixed(0)}`;
     const images = ((1000 * batch) / middle).toFixed(2);
-    table.push([name, middle.toFixed(0), spread, images, (middle / first).toFixed(2), peak.toFixed(0)]);
+    table.push([
+      name,
+      middle.toFixed(0),
+      spread(times),
+      images,
+      (middle / first).toFixed(2),
+      peak.toFixed(0),
+    ]);
   }
   return table.toString();
 }

@@ -5,11 +5,11 @@
 import { availableParallelism } from 'node:os';
 import Table from 'cli-table3';
 import { freePort } from '../../cli/local-ranks.js';
-import type { Launch } from '../../core/world/launch.js';
-import { median } from './median.js';
+import { localLaunches } from '../local-launches.js';
+import { median, spread } from './median.js';
 import { exchangeTimes, type ExchangeTimes } from './own-exchanges.js';
 import { ownTimes } from './own-steps.js';
-import { pytorch, resnet34, type PeerTimes, type Setup } from './training.js';
+import { pytorch, resnet34, type PeerFlag, type PeerTimes, type Setup } from './training.js';
 
 const rounds = 2;
 const steps = 6;
@@ -17,6 +17,8 @@ const size = availableParallelism();
 const engine = '{"name":"torch","threads":1}';
 const whole: Setup = { ...resnet34, batch: 2 * size };
 const part: Setup = { ...whole, batch: 2 };
+
+const flags: readonly PeerFlag[] = ['channels-last'];
 
 type Way = () => Promise<readonly (PeerTimes | undefined)[]>;
 
@@ -32,10 +34,10 @@ const ways: Readonly<Record<string, Way>> = {
   [together]: () => ranks('float32'),
   [halved]: () => ranks('bf16'),
   [apart]: () => each(() => ownTimes({ setup: part, engine, count: steps, inference: false })),
-  [peerAlone]: () => Promise.all([pytorch(whole, steps, ['channels-last'], undefined, 1)]),
+  [peerAlone]: () => Promise.all([pytorch(whole, steps, { flags, threads: 1 })]),
   [peers]: async () => {
     const port = await freePort();
-    return each((rank) => pytorch(part, steps, ['channels-last'], { rank, size, port }, 1));
+    return each((rank) => pytorch(part, steps, { flags, threads: 1, among: { rank, size, port } }));
   },
 };
 
@@ -47,9 +49,8 @@ export async function run(): Promise<void> {
   const table = new Table({ head: ['', 'ms', 'spread', 'images/s'], style: { head: [], border: [] } });
   for (const [name, values] of times) {
     if (values.length === 0) continue;
-    const spread = `${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)}`;
     const middle = median(values);
-    table.push([name, middle.toFixed(0), spread, ((1000 * whole.batch) / middle).toFixed(2)]);
+    table.push([name, middle.toFixed(0), spread(values), ((1000 * whole.batch) / middle).toFixed(2)]);
   }
   console.log(table.toString());
   const middle = (name: string): number => median(times.get(name)!);
@@ -63,10 +64,8 @@ export async function run(): Promise<void> {
 
 /** What exchanges take where nothing else is computed. */
 async function tellExchanges(): Promise<void> {
-  const where = await meeting();
-  const [{ number, gradients, bf16 }] = (await each((rank) => exchangeTimes({ rank, ...where }))) as [
-    ExchangeTimes,
-  ];
+  const launches = await localLaunches(size);
+  const [{ number, gradients, bf16 }] = (await Promise.all(launches.map(exchangeTimes))) as [ExchangeTimes];
   console.log(
     `alone, an average of a number takes ${number.toFixed(3)} ms, of all gradients ${gradients.toFixed(0)} ms, as bf16 ${bf16.toFixed(0)} ms`,
   );
@@ -84,16 +83,11 @@ function each<T>(start: (rank: number) => Promise<T>): Promise<T[]> {
 }
 
 async function ranks(gradients: 'float32' | 'bf16'): Promise<readonly PeerTimes[]> {
-  const where = await meeting();
+  const launches = await localLaunches(size);
   const changes = [`distributed.gradients=${gradients}`];
-  return each((rank) => {
-    const launch = { rank, ...where };
-    return ownTimes({ setup: whole, engine, count: steps, inference: false, launch, changes });
-  });
-}
-
-/** Where ranks on this host meet. */
-async function meeting(): Promise<Omit<Launch, 'rank'>> {
-  const port = await freePort();
-  return { size, localSize: size, host: '127.0.0.1', port, launcherKeepsStore: false, name: 'bench' };
+  return Promise.all(
+    launches.map((launch) =>
+      ownTimes({ setup: whole, engine, count: steps, inference: false, launch, changes }),
+    ),
+  );
 }

@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 import Table from 'cli-table3';
 import { checkEngines, Registry } from '../../core/index.js';
 import { builtin } from '../../plugins/index.js';
-import { median } from './median.js';
-import { openTraining, pytorch, resnet34, type Setup } from './training.js';
+import { median, spread } from './median.js';
+import { loadTraining, openTraining, pytorch, resnet34, type Setup } from './training.js';
 
 interface Case extends Setup {
   /** Measured steps in a round, after one that warms up. */
@@ -60,7 +60,7 @@ async function row(one: Case, engine: string): Promise<string[]> {
     one.name,
     engine,
     total.toFixed(0),
-    `${Math.min(...totals).toFixed(0)}–${Math.max(...totals).toFixed(0)}`,
+    spread(totals),
     ((1000 * one.batch) / total).toFixed(1),
     ...phases.map(share),
     peer?.toFixed(0) ?? 'not installed',
@@ -69,7 +69,7 @@ async function row(one: Case, engine: string): Promise<string[]> {
 }
 
 async function steps(one: Case, engine: string): Promise<Times[]> {
-  const training = await openTraining(one, engine);
+  const training = await openTraining(await loadTraining(one, engine));
   const measured: Times[] = [];
   let started = performance.now();
   for await (const batch of training.batches(one.steps + 1)) {

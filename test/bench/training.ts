@@ -11,7 +11,7 @@ import {
 } from '../../core/index.js';
 import { currentWorld } from '../../core/world/current.js';
 import { builtin } from '../../plugins/index.js';
-import { runCommand } from '../plugins/engines/run-program.js';
+import { startProgram } from '../run-program.js';
 import { repositoryRoot } from '../repository.js';
 
 /** XTasC-Net of some size. */
@@ -73,9 +73,9 @@ export function loadTraining(
   return loadConfig({ plugins: [builtin], preset: 'xtasc-net', overrides });
 }
 
-/** See `loadTraining`. */
-export async function openTraining(...training: Parameters<typeof loadTraining>): Promise<Training> {
-  const session = await openSession(await loadTraining(...training), { initialize: true });
+/** @param loaded see `loadTraining` */
+export async function openTraining(loaded: LoadedConfig): Promise<Training> {
+  const session = await openSession(loaded, { initialize: true });
   const { config, registry, deps, tasks, model, consistency } = session;
   const weighter = registry.create('weighter', config.weighter, deps);
   weighter.setup({
@@ -128,17 +128,19 @@ export interface PeerRank {
   readonly port: number;
 }
 
-/**
- * PyTorch's, in a process of its own; undefined where Debian's python3-torch is not installed.
- * @param among by DistributedDataParallel; the setup's batch is then this rank's part
- * @param threads by default all cores
- */
+export interface PeerOptions {
+  readonly flags?: readonly PeerFlag[];
+  /** By default all cores. */
+  readonly threads?: number;
+  /** By DistributedDataParallel; the setup's batch is then this rank's part. */
+  readonly among?: PeerRank;
+}
+
+/** PyTorch's, in a process of its own; undefined where Debian's python3-torch is not installed. */
 export async function pytorch(
   setup: Setup,
   steps: number,
-  flags: readonly PeerFlag[] = [],
-  among?: PeerRank,
-  threads = availableParallelism(),
+  { flags = [], threads = availableParallelism(), among }: PeerOptions = {},
 ): Promise<PeerTimes | undefined> {
   const values = {
     depth: setup.backbone,
@@ -160,9 +162,9 @@ export async function pytorch(
         ...{ MASTER_ADDR: '127.0.0.1', MASTER_PORT: String(among.port) },
       }
     : {};
-  const { code, stdout } = await runCommand('/usr/bin/python3', ['-B', script, ...options, ...asked], {
+  const { code, stdout } = await startProgram('/usr/bin/python3', ['-B', script, ...options, ...asked], {
     ...process.env,
     ...environment,
-  });
+  }).ended;
   return code === 0 ? (JSON.parse(stdout) as PeerTimes) : undefined;
 }

@@ -19,7 +19,7 @@ import { torch, wasm } from '../../plugins/engines/index.js';
 import { optimizers } from '../../plugins/optimizers/index.js';
 import { createWeighter, weighters } from '../../plugins/weighters/index.js';
 import { builtin } from '../../plugins/index.js';
-import { median } from './median.js';
+import { median, spread } from './median.js';
 
 const rounds = 2;
 /** What everything is divided by. */
@@ -92,11 +92,7 @@ async function measure(subject: Subject): Promise<Measured> {
       ratios.push(own / cycle / base);
       bases.push(base);
     }
-    found.set(name, [
-      median(ratios).toFixed(2),
-      `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`,
-      (bytes / least).toFixed(2),
-    ]);
+    found.set(name, [median(ratios).toFixed(2), spread(ratios, 2), (bytes / least).toFixed(2)]);
     weighter.dispose();
   }
   optimizer.dispose();

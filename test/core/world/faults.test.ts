@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { describeOn } from '../../engines.js';
+import { localLaunches } from '../../local-launches.js';
 import { plainEnvironment } from '../../plain-environment.js';
-import { freePort } from '../../../cli/local-ranks.js';
 
 const program = fileURLToPath(new URL('./fault-program.js', import.meta.url));
 const size = 3;
@@ -19,10 +19,8 @@ interface Told {
 
 /** What the ranks without the fault are told. @param fault ends with the rank that has it */
 async function toldOf(fault: string): Promise<readonly Told[]> {
-  const port = await freePort();
-  const where = { size, localSize: size, host: '127.0.0.1', port, launcherKeepsStore: false, name: 'faults' };
-  const ranks = Array.from({ length: size }, (_, rank) => {
-    const args = ['--import', 'reflect-metadata', program, JSON.stringify({ rank, ...where }), fault];
+  const ranks = (await localLaunches(size)).map((launch) => {
+    const args = ['--import', 'reflect-metadata', program, JSON.stringify(launch), fault];
     return spawn(process.execPath, args, { env: plainEnvironment, stdio: ['ignore', 'pipe', 'inherit'] });
   });
   const told = ranks

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { freePort } from '../../../cli/local-ranks.js';
 import { describeOn } from '../../engines.js';
+import { localLaunches } from '../../local-launches.js';
 import { plainEnvironment } from '../../plain-environment.js';
 
 const program = fileURLToPath(new URL('./group-program.js', import.meta.url));
@@ -20,10 +20,8 @@ interface Found {
 
 /** What each rank comes to; undefined of one that is killed. */
 async function foundBy(size: number, group: number, fault = 'none'): Promise<readonly (Found | undefined)[]> {
-  const port = await freePort();
-  const where = { size, localSize: size, host: '127.0.0.1', port, launcherKeepsStore: false, name: 'groups' };
-  const told = Array.from({ length: size }, async (_, rank) => {
-    const args = ['--import', 'reflect-metadata', program, JSON.stringify({ rank, ...where }), String(group)];
+  const told = (await localLaunches(size)).map(async (launch) => {
+    const args = ['--import', 'reflect-metadata', program, JSON.stringify(launch), String(group)];
     const child = spawn(process.execPath, [...args, fault], {
       env: plainEnvironment,
       stdio: ['ignore', 'pipe', 'inherit'],

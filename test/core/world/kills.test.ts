@@ -1,49 +1,29 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { freePort } from '../../../cli/local-ranks.js';
 import { Random } from '../../../core/index.js';
 import { describeOn } from '../../engines.js';
+import { localLaunches } from '../../local-launches.js';
 import { plainEnvironment } from '../../plain-environment.js';
+import { startProgram, type Ended } from '../../run-program.js';
 import { savedStep, toldStep, trainingOf } from '../run/kills.js';
 
 const kills = 20;
 const size = 2;
 const program = fileURLToPath(new URL('../run/kill-process.js', import.meta.url));
 
-interface Ended {
-  readonly signal: NodeJS.Signals | null;
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Trains on as two ranks, of which one is killed so many milliseconds after the training started; Infinity = never. */
 async function strike(folder: string, victim: number, after: number): Promise<readonly Ended[]> {
-  const port = await freePort();
-  const where = { size, localSize: size, host: '127.0.0.1', port, launcherKeepsStore: false, name: 'kills' };
-  const ranks = Array.from({ length: size }, (_, rank) => {
-    const args = ['--import', 'reflect-metadata', program, folder, JSON.stringify({ rank, ...where })];
-    return spawn(process.execPath, args, { env: plainEnvironment });
+  const ranks = (await localLaunches(size)).map((launch) => {
+    const args = ['--import', 'reflect-metadata', program, folder, JSON.stringify(launch)];
+    return startProgram(process.execPath, args, plainEnvironment);
   });
-  ranks[0]!.stdout.once('data', () => {
-    if (after < Infinity) setTimeout(() => ranks[victim]!.kill('SIGKILL'), after);
+  ranks[0]!.child.stdout!.once('data', () => {
+    if (after < Infinity) setTimeout(() => ranks[victim]!.child.kill('SIGKILL'), after);
   });
-  return Promise.all(
-    ranks.map(async (child) => {
-      const texts = { stdout: '', stderr: '' };
-      for (const name of ['stdout', 'stderr'] as const)
-        child[name].setEncoding('utf8').on('data', (text: string) => (texts[name] += text));
-      const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
-        child.on('error', reject);
-        child.on('close', (...ending) => resolve(ending));
-      });
-      return { code, signal, ...texts };
-    }),
-  );
+  return Promise.all(ranks.map(({ ended }) => ended));
 }
 
 describeOn('torch', `a run of ${size} ranks of which one is killed, ${kills} times at random moments`, () => {

@@ -1,12 +1,12 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../../cli/local-ranks.js';
 import type { PartSpec } from '../../../core/index.js';
 import type { Launch } from '../../../core/world/launch.js';
+import { localLaunches } from '../../local-launches.js';
 import { plainEnvironment } from '../../plain-environment.js';
+import { runProgram } from '../../run-program.js';
 
 /** What `rank-program` is told. */
 export interface RankSettings {
@@ -41,14 +41,11 @@ export async function stepsOf(
   settings: Pick<RankSettings, 'overrides' | 'weighters'>,
 ): Promise<readonly Readonly<Record<string, Steps>>[]> {
   const folder = mkdtempSync(join(tmpdir(), 'ranks-'));
-  const port = await freePort();
   try {
     return await Promise.all(
-      Array.from({ length: size }, async (_, rank) => {
-        const file = join(folder, `${rank}.json`);
-        const where = { host: '127.0.0.1', port, launcherKeepsStore: false, name: 'test' };
-        const launch = size > 1 ? { rank, size, localSize: size, ...where } : undefined;
-        await runProgram({ ...settings, file, ...(launch ? { launch } : {}) });
+      (await localLaunches(size)).map(async (launch) => {
+        const file = join(folder, `${launch.rank}.json`);
+        await takeSteps({ ...settings, file, ...(size > 1 ? { launch } : {}) });
         return JSON.parse(readFileSync(file, 'utf8')) as Record<string, Steps>;
       }),
     );
@@ -58,17 +55,8 @@ export async function stepsOf(
 }
 
 /** @throws Error with what the program said, where it failed */
-function runProgram(settings: RankSettings): Promise<void> {
-  const child = spawn(process.execPath, ['--import', 'reflect-metadata', program, JSON.stringify(settings)], {
-    env: plainEnvironment,
-  });
-  let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      if (code === 0) resolve();
-      else reject(new Error(`ended with ${code ?? signal}: ${errors}`));
-    });
-  });
+async function takeSteps(settings: RankSettings): Promise<void> {
+  const args = ['--import', 'reflect-metadata', program, JSON.stringify(settings)];
+  const { code, signal, stderr } = await runProgram(args, plainEnvironment);
+  if (code !== 0) throw new Error(`ended with ${code ?? signal}: ${stderr}`);
 }

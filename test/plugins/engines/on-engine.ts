@@ -1,6 +1,6 @@
 /** Runs tests' computations on an engine in a process of its own: a process keeps the engine that it started. */
 import { fileURLToPath } from 'node:url';
-import { runProgram } from './run-program.js';
+import { printedBy } from '../../run-program.js';
 
 export interface Apart {
   /** As in a config. */
@@ -24,12 +24,6 @@ export async function onEngine<T>(
   name: string,
 ): Promise<T> {
   const url = new URL(module, import.meta.url).href;
-  const { code, signal, stdout, stderr } = await runProgram(
-    [...flags, program, JSON.stringify(engine), url, name],
-    env,
-    cwd,
-  );
-  if (code !== 0)
-    throw new Error(`${name} on ${engine.name} ended with ${code ?? signal}:\n${stdout}${stderr}`);
-  return JSON.parse(stdout.slice(stdout.lastIndexOf('\n{'))) as T;
+  const args = [...flags, program, JSON.stringify(engine), url, name];
+  return printedBy<T>(`${name} on ${engine.name}`, args, env, cwd);
 }

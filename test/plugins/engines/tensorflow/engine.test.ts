@@ -7,7 +7,7 @@ import { computeGradients, paddedCaseNames } from '../gradients.js';
 import { squarePass, type NetworkPass } from '../network.js';
 import { onEngine, type Apart } from '../on-engine.js';
 import { PackageFolder } from '../packages.js';
-import { runProgram, type Ended } from '../run-program.js';
+import { runProgram, type Ended } from '../../../run-program.js';
 import { expectSameGradients, expectSamePass } from '../same.js';
 import { startWasm } from '../reference.js';
 import { installStandIn, standInEnvironment } from './stand-in.js';

@@ -3,7 +3,7 @@ import { createPart } from '../../../../core/index.js';
 import { find, webgpu } from '../../../../plugins/engines/webgpu/index.js';
 import { tfjsVersion } from '../../../../plugins/engines/common/peer-packages.js';
 import { PackageFolder } from '../packages.js';
-import { runProgram, type Ended } from '../run-program.js';
+import { runProgram, type Ended } from '../../../run-program.js';
 import { cardlessEnvironment, describeOnSwiftShader, swiftShaderEnvironment } from './swiftshader.js';
 
 const [plugin, backend, dawn] = [

@@ -7,7 +7,7 @@ import { train, type TrainingEvent } from '../../../../core/index.js';
 import { load, tiny } from '../../../core/run/tiny.js';
 import { flatPass, type NetworkPass } from '../network.js';
 import { onEngine } from '../on-engine.js';
-import { runProgram } from '../run-program.js';
+import { runProgram } from '../../../run-program.js';
 import { expectSamePass } from '../same.js';
 import { describeOnSwiftShader, onSwiftShader, swiftShaderEnvironment } from './swiftshader.js';
 
