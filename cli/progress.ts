@@ -1,6 +1,6 @@
 import cliProgress from 'cli-progress';
 import type { BuildProgress, TrainingEvent } from '../core/index.js';
-import { styleOf, type Style } from './style.js';
+import { styleOf, widthOf, type Style } from './style.js';
 
 /** Shows a run while it goes on. */
 export interface Reporter {
@@ -28,7 +28,7 @@ function barReporter(out: NodeJS.WriteStream, folder: string): Reporter {
   const eta = new Eta();
   const bar = new cliProgress.SingleBar({
     format: (_, { value, total }, { label, details }: BarPayload) =>
-      fitted([`${label} ${filled(value / total)} ${value}/${total}`, ...details], out.columns),
+      fitted([`${label} ${filled(value / total)} ${value}/${total}`, ...details], widthOf(out)),
     hideCursor: true,
     clearOnComplete: true,
     stopOnComplete: false,
@@ -54,7 +54,7 @@ function barReporter(out: NodeJS.WriteStream, folder: string): Reporter {
     event(event) {
       if (event.type === 'start') {
         start = event;
-        out.write(`${opening(event, folder, out.columns)}\n`);
+        out.write(`${opening(event, folder, widthOf(out))}\n`);
       } else if (event.type === 'step' && start) {
         const details = [eta.text(event, start), losses(event), rate(event)];
         show(start.stepsPerEpoch, stepOfEpoch(event, start), {
@@ -65,7 +65,7 @@ function barReporter(out: NodeJS.WriteStream, folder: string): Reporter {
         const label = event.type === 'validating' ? 'validation' : 'looking at the labels';
         show(event.of, event.done, { label, details: [] });
       } else {
-        const line = closing(event, start, styleOf(out), out.columns);
+        const line = closing(event, start, styleOf(out), widthOf(out));
         if (!line) return;
         stop();
         out.write(`${line}\n`);
@@ -240,7 +240,7 @@ export function buildReporter(out: NodeJS.WriteStream | undefined): BuildReporte
   return {
     show: ({ step, steps, doing }) => {
       const count = `${step}/${steps}`;
-      if (out?.isTTY) line.show(fitted([`${filled((step - 1) / steps)} ${count}`, doing], out.columns));
+      if (out?.isTTY) line.show(fitted([`${filled((step - 1) / steps)} ${count}`, doing], widthOf(out)));
       else out?.write(`${count} ${doing}\n`);
     },
     end: () => line.clear(),

@@ -37,7 +37,14 @@ function styleWith(style: (text: string, format: (typeof formats)[keyof typeof f
   ) as Style;
 }
 
+/** What a terminal has that does not know its width: launchers such as mpirun give their ranks one that says 0. */
+const assumedColumns = 80;
+
 /** Of a terminal; undefined where nothing is to fit: in a file or a pipe. */
 export function columnsOf(stream: NodeJS.WriteStream): number | undefined {
-  return stream.isTTY ? stream.columns : undefined;
+  return stream.isTTY ? widthOf(stream) : undefined;
+}
+
+export function widthOf(terminal: NodeJS.WriteStream): number {
+  return terminal.columns || assumedColumns;
 }

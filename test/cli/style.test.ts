@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { plain, styleOf } from '../../cli/style.js';
+import { columnsOf, plain, styleOf, widthOf } from '../../cli/style.js';
 import { mtl, workFolder, writeConfig } from './mtl.js';
 
 // eslint-disable-next-line no-control-regex
@@ -68,4 +68,14 @@ describe('colours', () => {
       .to.match(/^ the run: expected/)
       .and.not.match(codes);
   }).timeout(60_000);
+});
+
+describe('the width of an output', () => {
+  const terminal = (columns: number) => ({ isTTY: true, columns }) as NodeJS.WriteStream;
+
+  it('is a terminal’s, of 80 columns where it does not know them, and none of a file', () => {
+    expect([132, 0].map((columns) => columnsOf(terminal(columns)))).to.deep.equal([132, 80]);
+    expect(widthOf(terminal(0))).to.equal(80);
+    expect(columnsOf({ isTTY: false } as NodeJS.WriteStream)).to.equal(undefined);
+  });
 });
