@@ -36,6 +36,9 @@ bool lacksOneDnn(const ConvolutionKernels& kernels) { return kernels.lanes < 16;
 
 Image imageOf(const at::Tensor& x) { return {x.data_ptr(), x.size(0), x.size(1), x.size(2), x.size(3)}; }
 
+/// How many channels it takes to fill a vector.
+int64_t missingFrom(int64_t channels, int64_t lanes) { return (lanes - channels % lanes) % lanes; }
+
 bool isNarrow(const at::Tensor& x) { return x.scalar_type() == at::kBFloat16; }
 
 /// Winograd's kernel for the type of x, if there is one and it is worth it.
@@ -73,7 +76,13 @@ at::Tensor ownConvolution(const at::Tensor& x, const at::Tensor& filter, const a
                           const Windows2d& windows, int64_t outRows, int64_t outColumns) {
   const ConvolutionKernels* const kernels = kernelsFor(x);
   if (!kernels) return {};
-  const int64_t out = filter.size(3);
+  const int64_t out = filter.size(3), missing = missingFrom(out, kernels->lanes);
+  if (missing > 0 && lacksOneDnn(*kernels) && !isNarrow(x) && x.size(3) >= kFewest) {
+    // Part of a vector, such as the scores of seven classes, with zeros beside it. ATen's kernels, which lay images out anew,
+    // take several times as long, and whatever else uses the memory slows them.
+    const auto whole = [missing](const at::Tensor& t) { return t.defined() ? at::constant_pad_nd(t, {0, missing}) : t; };
+    return ownConvolution(x, whole(filter), whole(bias), relu, windows, outRows, outColumns).narrow(3, 0, out).contiguous();
+  }
   auto* const winograd = winogradFor(*kernels, kernels->winograd, kernels->narrowWinograd, x, out,
                                      x.size(0) * outRows * outColumns, windows);
   auto* const direct = directFor(*kernels, x, bias, relu, out, windows);
@@ -109,8 +118,13 @@ at::Tensor ownFilterGradient(const at::Tensor& x, const at::Tensor& dy, const Wi
   if (!kernels) return {};
   auto* const winograd = winogradFor(*kernels, kernels->winogradFilter, kernels->narrowWinogradFilter, x, dy.size(3),
                                      dy.numel() / dy.size(3), windows);
-  const bool direct = lacksOneDnn(*kernels) && !isNarrow(x) && x.size(3) % kernels->lanes == 0;
+  const int64_t in = x.size(3), missing = missingFrom(in, kernels->lanes);
+  // Of few channels, windows that move by more than a pixel are ATen's: zeros beside the channels would take longer.
+  const bool everyPixel = windows.rowStride == 1 && windows.columnStride == 1;
+  const bool direct = lacksOneDnn(*kernels) && !isNarrow(x) && (missing == 0 || everyPixel);
   if (!winograd && !direct) return {};
+  if (!winograd && missing > 0)
+    return ownFilterGradient(at::constant_pad_nd(x, {0, missing}), dy, windows).narrow(3, 0, in).contiguous();
   const at::Tensor image = x.contiguous(), slopes = dy.contiguous();
   const at::Tensor result = at::empty({dy.size(3), windows.height, windows.width, x.size(3)},
                                       x.options().dtype(at::kFloat));
