@@ -2,6 +2,10 @@
 // gives a promise; what is part of a step blocks, since a step has nothing else to do.
 #include "ranks.hpp"
 
+#ifdef CROSSTASK_NCCL
+#include <ATen/cuda/CUDAContext.h>
+#endif
+
 namespace crosstask {
 
 #ifdef CROSSTASK_RANKS
@@ -91,6 +95,17 @@ napi_value withArguments(napi_env env, napi_callback_info info, Body body) {
   return nullptr;
 }
 
+/// See `Meeting::card`.
+std::string cardOf(const Addon& addon) {
+#ifdef CROSSTASK_NCCL
+  if (addon.device.is_cuda()) {
+    const auto& uuid = at::cuda::getCurrentDeviceProperties()->uuid.bytes;
+    return std::string(uuid, sizeof uuid);
+  }
+#endif
+  return "";
+}
+
 /// joinRanks(host, port, serves, rank, size, group, timeout, startTimeout, prefix): times in ms.
 napi_value joinRanks(napi_env env, napi_callback_info info) {
   return withArguments<9>(env, info, [env](Addon& addon, napi_value* values) {
@@ -103,7 +118,8 @@ napi_value joinRanks(napi_env env, napi_callback_info info) {
                     int(argument<int64_t>(addon, values[5])),
                     Milliseconds(argument<int64_t>(addon, values[6])),
                     Milliseconds(argument<int64_t>(addon, values[7])),
-                    argument<std::string>(addon, values[8])};
+                    argument<std::string>(addon, values[8]),
+                    cardOf(addon)};
     return promise(env, [meeting]() -> Texts {
       joined = new Ranks(meeting);
       return {};

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <set>
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -31,6 +32,7 @@ namespace {
 constexpr Milliseconds kGlance{200};
 constexpr Milliseconds kPoll{5};
 constexpr std::chrono::microseconds kCardGlance{100};
+const std::string kNoCard = "none";
 
 /// The address by which this host reaches another; empty where none does.
 std::string addressTowards(const std::string& host, uint16_t port) {
@@ -86,13 +88,18 @@ Tensor asBefore(const Tensor& part, const Ints& shape) {
   return part.view({shape[3], shape[0], shape[1], shape[2]}).permute({1, 2, 3, 0});
 }
 
-/// Waits until an exchange is done. On a card `wait` only puts what is computed next behind it: who asks would not notice
-/// a rank that is gone.
-template <typename Work>
-void finish(Work& work, const Tensor& flat) {
-  while (flat.is_cuda() && !work.isCompleted()) std::this_thread::sleep_for(kCardGlance);
-  work.wait();
+#ifdef CROSSTASK_NCCL
+/// NCCL's own watch ends the whole process without a word of what to do; the ranks' watch is to come first.
+constexpr int kNcclPatience = 10;
+
+/// Newer libtorches want to be told before the group goes.
+template <typename Group>
+auto shutDown(Group& group, int) -> decltype(group.shutdown()) {
+  return group.shutdown();
 }
+template <typename Group>
+void shutDown(Group&, long) {}
+#endif
 
 int64_t sizeOf(const Ints& shape) {
   int64_t size = 1;
@@ -115,6 +122,24 @@ void Ranks::connect() {
   options->threads = 1;
   const auto store = c10::make_intrusive<c10d::PrefixStore>(meeting_.prefix + "/" + meeting_.own("gloo"), store_);
   group_ = c10::make_intrusive<c10d::ProcessGroupGloo>(store, meeting_.rank - meeting_.begin(), meeting_.group, options);
+#ifdef CROSSTASK_NCCL
+  if (!haveCards()) return;
+  const auto ncclOptions = c10d::ProcessGroupNCCL::Options::create();
+  ncclOptions->timeout = kNcclPatience * meeting_.timeout;
+  const auto ncclStore = c10::make_intrusive<c10d::PrefixStore>(meeting_.prefix + "/" + meeting_.own("nccl"), store_);
+  cards_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(ncclStore, meeting_.rank - meeting_.begin(), meeting_.group,
+                                                       ncclOptions);
+#endif
+}
+
+/// Whether every rank of the group has a card to itself, as NCCL needs it.
+bool Ranks::haveCards() {
+  std::set<std::string> cards;
+  for (int rank = meeting_.begin(); rank < meeting_.end(); rank++) {
+    const std::string card = keys_.get("card/" + std::to_string(rank));
+    if (card != kNoCard) cards.insert(card);
+  }
+  return int(cards.size()) == meeting_.group;
 }
 
 /// Everyone tells its rank and how many it thinks there are, and looks at everyone else.
@@ -123,6 +148,8 @@ void Ranks::introduce() {
   const std::string groups = meeting_.group < meeting_.size ? " in groups of " + std::to_string(meeting_.group) : "";
   const std::string size = std::to_string(meeting_.size) + " ranks" + groups;
   TORCH_CHECK(keys_.count(own + "/claims") == 1, "two processes say that they are rank ", meeting_.rank);
+  // Before the rank itself: whoever sees that finds this, too.
+  keys_.set("card/" + std::to_string(meeting_.rank), meeting_.card.empty() ? kNoCard : meeting_.card);
   keys_.set(own, size);
   const auto deadline = std::chrono::steady_clock::now() + meeting_.startTimeout;
   for (int rank = 0; rank < meeting_.size; rank++) {
@@ -184,9 +211,7 @@ std::shared_ptr<Ranks::Exchange> Ranks::enqueue(const Tensors& tensors, double s
     else at::mul_out(part, ordered.to(at::kFloat), at::scalar_tensor(scale));
     begin += tensor.numel();
   }
-#ifndef CROSSTASK_NCCL
-  exchange->flat = exchange->flat.to(at::kCPU);
-#endif
+  if (!onCards()) exchange->flat = exchange->flat.to(at::kCPU);
   exchange->work = std::move(work);
   asked_++;
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -244,21 +269,33 @@ Tensors Ranks::broadcast(const Tensors& tensors) {
   return partsOf(exchange->flat.to(exchange->device), exchange->shapes);
 }
 
+bool Ranks::onCards() const {
+#ifdef CROSSTASK_NCCL
+  return cards_ != nullptr;
+#else
+  return false;
+#endif
+}
+
 /// Uses NCCL for a card's values, Gloo for others.
 template <typename Use>
 void Ranks::onGroup(const Tensor& flat, Use use) {
 #ifdef CROSSTASK_NCCL
-  if (flat.is_cuda()) {
-    if (!cards_) {
-      const auto options = c10d::ProcessGroupNCCL::Options::create();
-      options->timeout = meeting_.timeout;
-      const auto store = c10::make_intrusive<c10d::PrefixStore>(meeting_.prefix + "/" + meeting_.own("nccl"), store_);
-      cards_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(store, meeting_.rank - meeting_.begin(), meeting_.group, options);
-    }
-    return use(*cards_);
-  }
+  if (flat.is_cuda()) return use(*cards_);
 #endif
   use(*group_);
+}
+
+/// Waits until an exchange is done. On a card `wait` only puts what is computed next behind it: who asks would not notice
+/// a rank that is gone.
+template <typename Work>
+void Ranks::finish(Work& work, const Tensor& flat) {
+  const auto deadline = std::chrono::steady_clock::now() + meeting_.timeout;
+  while (flat.is_cuda() && !work.isCompleted()) {
+    TORCH_CHECK(std::chrono::steady_clock::now() < deadline, "an exchange between CUDA cards timed out");
+    std::this_thread::sleep_for(kCardGlance);
+  }
+  work.wait();
 }
 
 void Ranks::sum(Tensor& flat) {
@@ -289,6 +326,13 @@ void Ranks::sumHalves(Tensor& flat) {
 
 void Ranks::leave(const std::string& failure) {
   if (!failure.empty()) watch_->declare(failure);
+#ifdef CROSSTASK_NCCL
+  // After a failure the cards may be at an exchange that never ends.
+  if (cards_ && failure.empty()) {
+    shutDown(*cards_, 0);
+    cards_.reset();
+  }
+#endif
   watch_->leave();
 }
 

@@ -48,6 +48,8 @@ struct Meeting {
   Milliseconds timeout, startTimeout;
   /// Before the name of every key, so that several worlds can share a store.
   std::string prefix;
+  /// Tells this rank's CUDA card from all others; empty where its tensors are the processor's.
+  std::string card;
 
   /// The group's first rank, and the one after its last.
   int begin() const { return rank - rank % group; }
@@ -169,6 +171,9 @@ class Ranks {
 
   void introduce();
   void connect();
+  bool haveCards();
+  /// Whether tensors travel from card to card.
+  bool onCards() const;
   void run();
   template <typename Use>
   auto withKeys(Use use);
@@ -176,6 +181,8 @@ class Ranks {
   std::string awaitKey(const std::string& key, int rank);
   std::shared_ptr<Exchange> enqueue(const Tensors& tensors, double scale, std::function<void(Tensor&)> work);
   void await(Exchange& exchange);
+  template <typename Work>
+  void finish(Work& work, const Tensor& flat);
   template <typename Use>
   void onGroup(const Tensor& flat, Use use);
   void sum(Tensor& flat);
@@ -186,7 +193,7 @@ class Ranks {
   SharedKeys keys_;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;
 #ifdef CROSSTASK_NCCL
-  /// From the first exchange of a card's tensors on.
+  /// None where tensors travel through the processor's memory.
   c10::intrusive_ptr<c10d::ProcessGroupNCCL> cards_;
 #endif
   std::unique_ptr<Watch> watch_;
