@@ -16,7 +16,7 @@ export interface Addon {
   shareResults(results: Int32Array): void;
   /**
    * @param device `cpu` or `cuda`
-   * @param precision what convolutions compute in: `float32` or `bf16`
+   * @param precision what convolutions compute in: `float32`, `tf32` or `bf16`
    */
   start(device: string, threads: number, precision: string): void;
   write(values: ArrayBufferView, shape: readonly number[], dtype: number): void;

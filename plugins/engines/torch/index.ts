@@ -8,6 +8,7 @@ import {
   messageOf,
   MtlError,
   tokens,
+  worldFromEnvironment,
   type Deps,
   type Engine,
   type EngineCheck,
@@ -39,11 +40,12 @@ const options = z.strictObject({
     .default('auto')
     .describe('Threads that compute on the processor; auto takes one a core, shared by the ranks of a host.'),
   precision: z
-    .enum(['float32', 'bf16'])
+    .enum(['float32', 'tf32', 'bf16'])
     .default('float32')
     .describe(
-      'What convolutions compute in and what lies between them is kept in; parameters, statistics and losses stay float32. ' +
-        'bf16 is for CUDA and for processors with AVX-512.',
+      'tf32: CUDA’s convolutions and matrix products read 10 bits of each fraction; elsewhere it is float32. ' +
+        'bf16: convolutions compute in it and what lies between them is kept in it; parameters, statistics and losses ' +
+        'stay float32. It is for CUDA and for processors with AVX-512.',
     ),
 });
 
@@ -111,7 +113,7 @@ let running: { readonly addon: Addon; readonly device: string } | undefined;
 async function start(chosen: Options): Promise<void> {
   const found = check(chosen);
   if (!found.usable) throw unusable(found.reason, found.fix);
-  if (!running) shareCards();
+  if (!running) prepareRank();
   const addon = running?.addon ?? load(findAddon(chosen.libtorch) as BuiltAddon);
   const device = chosen.device === 'auto' ? (addon.hasCuda() ? 'cuda' : 'cpu') : chosen.device;
   if (device === 'cuda' && !addon.hasCuda())
@@ -136,11 +138,14 @@ async function start(chosen: Options): Promise<void> {
   if (!(await tf.setBackend('torch'))) throw unusable('the backend did not start', 'run it with --debug');
 }
 
-/** Ranks on one host take a CUDA card each. It has to be said before CUDA starts. */
-function shareCards(): void {
+/** What one of several ranks has to tell libtorch before it is loaded. */
+function prepareRank(): void {
+  if (!worldFromEnvironment()) return;
   const { CUDA_VISIBLE_DEVICES: visible } = process.env;
   const own = ownCard(localPlace(), visible ?? cardsHere());
   if (own !== undefined) process.env.CUDA_VISIBLE_DEVICES = own;
+  // Where another rank is gone, newer ones print a page of C++ frames beside the error that says so.
+  process.env.TORCH_CPP_LOG_LEVEL ??= 'ERROR';
 }
 
 /** @throws MtlError `ENGINE_UNUSABLE` where it is built without Gloo, `WORLD_UNREACHABLE` */

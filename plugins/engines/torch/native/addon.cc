@@ -1,6 +1,7 @@
 // The module: slots, results, calls from JavaScript, moving values in and out.
 #include "addon.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
 #include <cstring>
@@ -121,7 +122,13 @@ static std::pair<void*, size_t> bytesOf(Addon& addon, napi_value value) {
 static void start(Addon& addon, napi_value* values) {
   addon.device = at::Device(argument<std::string>(addon, values[0]));
   at::set_num_threads(int(argument<int64_t>(addon, values[1])));
-  addon.precision = argument<std::string>(addon, values[2]) == "bf16" ? at::kBFloat16 : at::kFloat;
+  const std::string precision = argument<std::string>(addon, values[2]);
+  addon.precision = precision == "bf16" ? at::kBFloat16 : at::kFloat;
+  // PyTorch takes TF32 for convolutions unless it is told otherwise.
+  at::globalContext().setAllowTF32CuDNN(precision == "tf32");
+  at::globalContext().setAllowTF32CuBLAS(precision == "tf32");
+  // What cuDNN picks else adds up in another order every time: a run that goes on would not come to the same bits.
+  at::globalContext().setDeterministicCuDNN(true);
 }
 
 /// write(values, shape, dtype): a tensor with a copy of the values.
@@ -132,7 +139,7 @@ static void write(Addon& addon, napi_value* values) {
   const Tensor tensor = at::empty(shape, at::TensorOptions(type));
   TORCH_CHECK(tensor.nbytes() == bytes, "expected ", tensor.nbytes(), " bytes, found ", bytes);
   if (bytes > 0) std::memcpy(tensor.data_ptr(), data, bytes);
-  addon.describe(tensor.to(addon.device));
+  addon.describe(moved(tensor, addon.device));
 }
 
 /// fill(shape, value, dtype)

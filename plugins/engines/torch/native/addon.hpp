@@ -168,6 +168,10 @@ Tensor activate(Tensor x, const std::string& activation, const Tensor& slopes, d
 inline Tensor toChannelsFirst(const Tensor& x) { return x.permute({0, 3, 1, 2}); }
 inline Tensor toChannelsLast(const Tensor& x) { return x.permute({0, 2, 3, 1}); }
 
+/// Values that were made on the processor, where they are computed with. They are staged before this returns; waiting for a
+/// card to have them, and all that it has to do before, would leave it idle afterwards.
+inline Tensor moved(const Tensor& x, at::Device device) { return x.to(device, /*non_blocking=*/true); }
+
 /// bfloat16 as float32.
 inline Tensor widened(const Tensor& x) {
   return x.defined() && x.scalar_type() == at::kBFloat16 ? x.to(at::kFloat) : x;

@@ -21,6 +21,8 @@ Tensor asConvolution(const Tensor& a, const Tensor& b) {
 }
 
 Tensor product(const Tensor& a, const Tensor& b) {
+  // Cards have no product of whole numbers; in double precision it is exact up to 2⁵³.
+  if (!a.is_floating_point() && !a.device().is_cpu()) return at::matmul(a.to(at::kDouble), b.to(at::kDouble)).to(at::kInt);
   const int64_t multiplications = a.size(-2) * a.size(-1) * b.size(-1);
   if (!a.is_floating_point() || fastBlas(a) || multiplications < kSmall) return at::matmul(a, b);
   if (a.dim() == 2 && b.dim() == 2) return asConvolution(a, b);

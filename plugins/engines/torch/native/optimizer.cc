@@ -55,18 +55,26 @@ CROSSTASK_VECTORIZED void move(const Adam& adam, int64_t count, float* __restric
   }
 }
 
-void onCpu(const Adam& adam, const Tensor& parameter, const Tensor& gradient, const Tensor& m, const Tensor& v) {
-  at::parallel_for(0, parameter.numel(), 1 << 15, [&](int64_t begin, int64_t end) {
-    move(adam, end - begin, parameter.data_ptr<float>() + begin, gradient.data_ptr<float>() + begin,
-         m.data_ptr<float>() + begin, v.data_ptr<float>() + begin);
-  });
+void onCpu(const Adam& adam, const Tensors& p, const Tensors& g, const Tensors& m, const Tensors& v) {
+  for (size_t i = 0; i < p.size(); i++) {
+    at::parallel_for(0, p[i].numel(), 1 << 15, [&](int64_t begin, int64_t end) {
+      move(adam, end - begin, p[i].data_ptr<float>() + begin, g[i].data_ptr<float>() + begin,
+           m[i].data_ptr<float>() + begin, v[i].data_ptr<float>() + begin);
+    });
+  }
 }
 
-void elsewhere(const Adam& adam, const Tensor& parameter, const Tensor& gradient, const Tensor& m, const Tensor& v) {
-  const Tensor slope = adam.l2 == 0 ? gradient : at::add(gradient, parameter, adam.l2);
-  m.mul_(adam.beta1).add_(slope);
-  v.mul_(adam.beta2).addcmul_(slope, slope);
-  parameter.mul_(adam.keep).addcdiv_(m, at::sqrt(v).add_(adam.epsilon), -adam.rate);
+/// Each operation on all parameters at once: on a card, hundreds of small ones take longer to launch than to compute.
+void elsewhere(const Adam& adam, const Tensors& p, const Tensors& g, const Tensors& m, const Tensors& v) {
+  const Tensors slopes = adam.l2 == 0 ? g : at::_foreach_add(g, p, adam.l2);
+  at::_foreach_mul_(m, adam.beta1);
+  at::_foreach_add_(m, slopes);
+  at::_foreach_mul_(v, adam.beta2);
+  at::_foreach_addcmul_(v, slopes, slopes);
+  const Tensors divisors = at::_foreach_sqrt(v);
+  at::_foreach_add_(divisors, adam.epsilon);
+  at::_foreach_mul_(p, adam.keep);
+  at::_foreach_addcdiv_(p, m, divisors, -adam.rate);
 }
 
 /// adam(parameters, gradients, m, v, {β₁, β₂, A, E, L2 decay, 1 − decoupled decay}): all but the gradients change in
@@ -74,12 +82,16 @@ void elsewhere(const Adam& adam, const Tensor& parameter, const Tensor& gradient
 void adam(const Places& parameters, const Tensors& gradients, const Places& m, const Places& v, double beta1,
           double beta2, double rate, double epsilon, double l2, double keep) {
   const Adam step{float(beta1), float(beta2), float(rate), float(epsilon), float(l2), float(keep)};
+  Tensors p, g, first, second;
   for (size_t i = 0; i < parameters.size(); i++) {
-    const Tensor parameter = dense(parameters[i]);
-    const auto compute = parameter.device().is_cpu() ? onCpu : elsewhere;
-    compute(step, parameter, laidOutAs(parameter, gradients[i]), laidOutAs(parameter, m[i]),
-            laidOutAs(parameter, v[i]));
+    p.push_back(dense(parameters[i]));
+    g.push_back(laidOutAs(p[i], gradients[i]));
+    first.push_back(laidOutAs(p[i], m[i]));
+    second.push_back(laidOutAs(p[i], v[i]));
   }
+  if (p.empty()) return;
+  const auto compute = p[0].device().is_cpu() ? onCpu : elsewhere;
+  compute(step, p, g, first, second);
 }
 
 }  // namespace

@@ -13,42 +13,45 @@ namespace {
 
 /// For each output position along one axis: the two source positions, and the second one's weight.
 struct Axis {
-  Tensor first, second, weight;
+  std::vector<int64_t> first, second;
+  std::vector<float> weight;
 };
 
 /// Source coordinates of bilinear resizing: of corners that coincide, of pixel centres, or scaled from the origin.
-Axis bilinearAxis(int64_t from, int64_t to, bool alignCorners, bool halfPixelCenters, at::Device device) {
-  std::vector<int64_t> first(to), second(to);
-  std::vector<float> weight(to);
+Axis bilinearAxis(int64_t from, int64_t to, bool alignCorners, bool halfPixelCenters) {
+  Axis axis{std::vector<int64_t>(to), std::vector<int64_t>(to), std::vector<float>(to)};
   const double scale = alignCorners && to > 1 ? double(from - 1) / double(to - 1) : double(from) / double(to);
   for (int64_t i = 0; i < to; i++) {
     const double source = std::max(0.0, halfPixelCenters ? (i + 0.5) * scale - 0.5 : i * scale);
-    first[i] = std::min<int64_t>(int64_t(source), from - 1);
-    second[i] = std::min<int64_t>(first[i] + 1, from - 1);
-    weight[i] = float(source - double(first[i]));
+    axis.first[i] = std::min<int64_t>(int64_t(source), from - 1);
+    axis.second[i] = std::min<int64_t>(axis.first[i] + 1, from - 1);
+    axis.weight[i] = float(source - double(axis.first[i]));
   }
-  return {at::tensor(first).to(device), at::tensor(second).to(device), at::tensor(weight).to(device)};
+  return axis;
 }
 
-/// The weights along axis 1 or 2 of a four-dimensional tensor.
-Tensor along(const Tensor& weight, int64_t axis) {
-  Ints shape{1, 1, 1, 1};
-  shape[axis] = weight.size(0);
-  return weight.reshape(shape);
+/// The nearest source position alone.
+Axis nearestAxis(int64_t from, int64_t to, bool alignCorners, bool halfPixelCenters) {
+  std::vector<int64_t> source(to);
+  const float scale = alignCorners && to > 1 ? float(from - 1) / float(to - 1) : float(from) / float(to);
+  for (int64_t i = 0; i < to; i++) {
+    const float position = halfPixelCenters ? scale * (float(i) + 0.5f) : scale * float(i);
+    const float whole = alignCorners ? std::round(position) : std::floor(position);
+    source[i] = std::clamp<int64_t>(int64_t(whole), 0, from - 1);
+  }
+  return {source, source, std::vector<float>(to)};
+}
+
+/// The values at places along a dimension.
+Tensor select(const Tensor& x, int64_t dimension, const std::vector<int64_t>& places) {
+  return at::index_select(x, dimension, moved(at::tensor(places), x.device()));
 }
 
 Tensor interpolate(const Tensor& x, const Axis& axis, int64_t dimension) {
-  const Tensor low = at::index_select(x, dimension, axis.first);
-  return low + (at::index_select(x, dimension, axis.second) - low) * along(axis.weight, dimension);
-}
-
-Tensor interpolateGrad(const Tensor& dy, const Axis& axis, int64_t dimension, int64_t from) {
-  const Tensor second = dy * along(axis.weight, dimension);
-  Ints shape(dy.sizes().begin(), dy.sizes().end());
-  shape[dimension] = from;
-  return at::zeros(shape, dy.options())
-      .index_add_(dimension, axis.first, dy - second)
-      .index_add_(dimension, axis.second, second);
+  Ints along{1, 1, 1, 1};
+  along[dimension] = int64_t(axis.weight.size());
+  const Tensor low = select(x, dimension, axis.first);
+  return low + (select(x, dimension, axis.second) - low) * moved(at::tensor(axis.weight), x.device()).view(along);
 }
 
 /// For each source position along an axis: which positions of the result read it, and with what weight.
@@ -60,15 +63,34 @@ struct Readers {
   std::vector<std::vector<Reader>> of;
 
   Readers(const Axis& axis, int64_t from) : of(from) {
-    const int64_t* const first = axis.first.data_ptr<int64_t>();
-    const int64_t* const second = axis.second.data_ptr<int64_t>();
-    const float* const weight = axis.weight.data_ptr<float>();
-    for (int64_t i = 0; i < axis.weight.numel(); i++) {
-      of[first[i]].push_back({i, 1 - weight[i]});
-      if (weight[i] != 0) of[second[i]].push_back({i, weight[i]});
+    for (size_t i = 0; i < axis.weight.size(); i++) {
+      of[axis.first[i]].push_back({int64_t(i), 1 - axis.weight[i]});
+      if (axis.weight[i] != 0) of[axis.second[i]].push_back({int64_t(i), axis.weight[i]});
     }
   }
 };
+
+/// The gradient along one dimension: each source position gathers what has read it. ATen's own on a card adds to one
+/// place from many threads, in another order every time.
+Tensor gather(const Tensor& dy, const Readers& readers, int64_t dimension) {
+  size_t most = 1;
+  for (const auto& own : readers.of) most = std::max(most, own.size());
+  const int64_t from = int64_t(readers.of.size()), count = int64_t(most);
+  std::vector<int64_t> places(from * count);
+  std::vector<float> weights(from * count);
+  for (int64_t source = 0; source < from; source++) {
+    for (size_t i = 0; i < readers.of[source].size(); i++) {
+      places[source * count + i] = readers.of[source][i].position;
+      weights[source * count + i] = readers.of[source][i].weight;
+    }
+  }
+  Ints shape(dy.sizes().begin(), dy.sizes().end()), along{1, 1, 1, 1};
+  shape[dimension] = along[dimension] = from;
+  shape.insert(shape.begin() + dimension + 1, count);
+  along.insert(along.begin() + dimension + 1, count);
+  const Tensor shares = select(dy, dimension, places).view(shape) * moved(at::tensor(weights), dy.device()).view(along);
+  return at::sum(shares, {dimension + 1});
+}
 
 /// to[i] += weight · from[i]
 CROSSTASK_VECTORIZED void addScaled(const float* __restrict from, float weight, int64_t count, float* __restrict to) {
@@ -121,52 +143,29 @@ Tensor resizeBilinear(const Kept& image, const Ints& size, bool alignCorners, bo
   const Tensor x = image.tensor.is_floating_point() ? image.tensor : image.tensor.to(at::kFloat);
   if (atenHas(alignCorners, halfPixelCenters))
     return toChannelsLast(at::upsample_bilinear2d(toChannelsFirst(x), size, alignCorners));
-  const Axis rows = bilinearAxis(x.size(1), size[0], alignCorners, halfPixelCenters, x.device());
-  const Axis columns = bilinearAxis(x.size(2), size[1], alignCorners, halfPixelCenters, x.device());
-  return interpolate(interpolate(x, rows, 1), columns, 2);
+  const Tensor high = interpolate(x, bilinearAxis(x.size(1), size[0], alignCorners, halfPixelCenters), 1);
+  return interpolate(high, bilinearAxis(x.size(2), size[1], alignCorners, halfPixelCenters), 2);
 }
 
 Tensor resizeBilinearGrad(const Kept& gradient, const Ints& inputShape, bool alignCorners, bool halfPixelCenters) {
   const Tensor& dy = gradient.tensor;
+  const Axis rows = bilinearAxis(inputShape[1], dy.size(1), alignCorners, halfPixelCenters);
+  const Axis columns = bilinearAxis(inputShape[2], dy.size(2), alignCorners, halfPixelCenters);
   const bool isKnown = dy.scalar_type() == at::kFloat || dy.scalar_type() == at::kBFloat16;
-  if (dy.device().is_cpu() && isKnown && dy.numel() > 0) {
-    return bilinearGradOnCpu(dy, inputShape,
-                             bilinearAxis(inputShape[1], dy.size(1), alignCorners, halfPixelCenters, dy.device()),
-                             bilinearAxis(inputShape[2], dy.size(2), alignCorners, halfPixelCenters, dy.device()));
-  }
-  if (atenHas(alignCorners, halfPixelCenters)) {
-    const Ints input{inputShape[0], inputShape[3], inputShape[1], inputShape[2]};
-    return toChannelsLast(at::upsample_bilinear2d_backward(toChannelsFirst(dy), {dy.size(1), dy.size(2)}, input,
-                                                           alignCorners));
-  }
-  const Axis rows = bilinearAxis(inputShape[1], dy.size(1), alignCorners, halfPixelCenters, dy.device());
-  const Axis columns = bilinearAxis(inputShape[2], dy.size(2), alignCorners, halfPixelCenters, dy.device());
-  return interpolateGrad(interpolateGrad(dy, columns, 2, inputShape[2]), rows, 1, inputShape[1]);
-}
-
-Tensor nearestAxis(int64_t from, int64_t to, bool alignCorners, bool halfPixelCenters, at::Device device) {
-  std::vector<int64_t> source(to);
-  const float scale = alignCorners && to > 1 ? float(from - 1) / float(to - 1) : float(from) / float(to);
-  for (int64_t i = 0; i < to; i++) {
-    const float position = halfPixelCenters ? scale * (float(i) + 0.5f) : scale * float(i);
-    const float whole = alignCorners ? std::round(position) : std::floor(position);
-    source[i] = std::clamp<int64_t>(int64_t(whole), 0, from - 1);
-  }
-  return at::tensor(source).to(device);
+  if (dy.device().is_cpu() && isKnown && dy.numel() > 0) return bilinearGradOnCpu(dy, inputShape, rows, columns);
+  const Tensor wide = gather(dy, Readers(rows, inputShape[1]), 1);
+  return gather(wide, Readers(columns, inputShape[2]), 2).to(dy.scalar_type());
 }
 
 Tensor resizeNearest(const Tensor& x, const Ints& size, bool alignCorners, bool halfPixelCenters) {
-  const Tensor rows = nearestAxis(x.size(1), size[0], alignCorners, halfPixelCenters, x.device());
-  const Tensor columns = nearestAxis(x.size(2), size[1], alignCorners, halfPixelCenters, x.device());
-  return at::index_select(at::index_select(x, 1, rows), 2, columns);
+  const Axis rows = nearestAxis(x.size(1), size[0], alignCorners, halfPixelCenters);
+  return select(select(x, 1, rows.first), 2, nearestAxis(x.size(2), size[1], alignCorners, halfPixelCenters).first);
 }
 
 Tensor resizeNearestGrad(const Tensor& dy, const Ints& inputShape, bool alignCorners, bool halfPixelCenters) {
-  const Tensor rows = nearestAxis(inputShape[1], dy.size(1), alignCorners, halfPixelCenters, dy.device());
-  const Tensor columns = nearestAxis(inputShape[2], dy.size(2), alignCorners, halfPixelCenters, dy.device());
-  const Tensor narrow =
-      at::zeros({dy.size(0), dy.size(1), inputShape[2], dy.size(3)}, dy.options()).index_add_(2, columns, dy);
-  return at::zeros(inputShape, dy.options()).index_add_(1, rows, narrow);
+  const Axis rows = nearestAxis(inputShape[1], dy.size(1), alignCorners, halfPixelCenters);
+  const Axis columns = nearestAxis(inputShape[2], dy.size(2), alignCorners, halfPixelCenters);
+  return gather(gather(dy, Readers(rows, inputShape[1]), 1), Readers(columns, inputShape[2]), 2);
 }
 
 }  // namespace
