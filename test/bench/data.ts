@@ -19,6 +19,7 @@ import {
 import { builtin } from '../../plugins/index.js';
 import { repositoryRoot } from '../repository.js';
 import { median, spread } from './median.js';
+import { python } from './training.js';
 
 const size = [128, 256] as const;
 const batch = 8;
@@ -125,7 +126,7 @@ async function passes(loaded: LoadedConfig): Promise<number[]> {
 function pytorch(root: string): number[] {
   const script = join(repositoryRoot(), 'test', 'bench', 'data.py');
   const options = [root, ...size, batch, 2, 2].map(String);
-  const { status, stdout } = spawnSync('/usr/bin/python3', ['-B', script, ...options], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(python, ['-B', script, ...options], { encoding: 'utf8' });
   return status === 0 ? (JSON.parse(stdout) as number[]) : [];
 }
 

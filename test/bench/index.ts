@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   checkpoints: () => import('./checkpoints.js'),
   pytorch: () => import('./pytorch.js'),
   ranks: () => import('./ranks.js'),
+  cuda: () => import('./cuda.js'),
 };
 
 const [chosen] = process.argv.slice(2).filter((argument) => argument !== '--peer');

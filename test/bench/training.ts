@@ -119,7 +119,7 @@ export interface PeerTimes {
   readonly peak: number;
 }
 
-export type PeerFlag = 'channels-last' | 'bf16' | 'inference';
+export type PeerFlag = 'channels-last' | 'bf16' | 'tf32' | 'cuda' | 'inference';
 
 /** Which of several ranks a process of PyTorch's is. */
 export interface PeerRank {
@@ -136,7 +136,10 @@ export interface PeerOptions {
   readonly among?: PeerRank;
 }
 
-/** PyTorch's, in a process of its own; undefined where Debian's python3-torch is not installed. */
+/** The Python whose PyTorch is measured: the one that the variable PYTHON names, else Debian's. */
+export const python = process.env.PYTHON ?? '/usr/bin/python3';
+
+/** PyTorch's, in a process of its own; undefined where Python has none. */
 export async function pytorch(
   setup: Setup,
   steps: number,
@@ -162,7 +165,7 @@ export async function pytorch(
         ...{ MASTER_ADDR: '127.0.0.1', MASTER_PORT: String(among.port) },
       }
     : {};
-  const { code, stdout } = await startProgram('/usr/bin/python3', ['-B', script, ...options, ...asked], {
+  const { code, stdout } = await startProgram(python, ['-B', script, ...options, ...asked], {
     ...process.env,
     ...environment,
   }).ended;
