@@ -164,6 +164,9 @@ std::vector<Export> unaryKernels();
 /// A fused kernel's activation by tfjs' name, in place on a tensor that nothing else holds.
 Tensor activate(Tensor x, const std::string& activation, const Tensor& slopes, double leakyReluAlpha);
 
+/// Another number for NaN, which tfjs passes over where it looks for an extremum, and ATen stops at. Whole numbers as int32.
+Tensor withoutNan(const Tensor& x, double instead);
+
 /// tfjs' [batch, height, width, channels] as ATen's [batch, channels, height, width], without a copy, and back.
 inline Tensor toChannelsFirst(const Tensor& x) { return x.permute({0, 3, 1, 2}); }
 inline Tensor toChannelsLast(const Tensor& x) { return x.permute({0, 2, 3, 1}); }

@@ -28,16 +28,14 @@ std::tuple<Tensor, Tensor> maxima(const Tensor& x, const Windows& windows) {
                 : at::max_pool2d_with_indices(windows.pad(x, -kInfinity), size, strides);
 }
 
-Tensor withoutNan(const Tensor& x) { return at::where(at::isnan(x), at::full({}, -kInfinity, x.options()), x); }
-
 /// tfjs passes over NaN, where ATen stops at it. On the processor it is looked for where it is cheap, in the result; asking
 /// a card for it would be to wait for it.
 Tensor maxPool(const Kept& input, const Ints& size, const Ints& strides, const Ints& pads) {
   const Tensor& image = input.tensor;
   const Tensor x = toChannelsFirst(image.is_floating_point() ? image : image.to(at::kFloat));
   const Windows windows{size, strides, pads};
-  Tensor y = std::get<0>(maxima(x.is_cpu() ? x : withoutNan(x), windows));
-  if (x.is_cpu() && at::isnan(y).any().item<bool>()) y = std::get<0>(maxima(withoutNan(x), windows));
+  Tensor y = std::get<0>(maxima(x.is_cpu() ? x : withoutNan(x, -kInfinity), windows));
+  if (x.is_cpu() && at::isnan(y).any().item<bool>()) y = std::get<0>(maxima(withoutNan(x, -kInfinity), windows));
   return toChannelsLast(y).to(image.scalar_type());
 }
 

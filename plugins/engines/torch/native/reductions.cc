@@ -45,11 +45,6 @@ Tensor all(const Tensor& x, const Ints& axes, bool keepDims) {
   return oneByOne(x, axes, keepDims, [](const Tensor& t, int64_t d, bool keep) { return at::all(t, d, keep); });
 }
 
-/// tfjs passes over NaN, where ATen stops at it.
-Tensor withoutNan(const Tensor& x, double instead) {
-  return x.is_floating_point() ? at::where(at::isnan(x), at::full({}, instead, x.options()), x) : x.to(at::kInt);
-}
-
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 Tensor argMax(const Tensor& x, int64_t axis) { return at::argmax(withoutNan(x, -kInfinity), axis); }
@@ -78,6 +73,10 @@ Tensor softmax(const Tensor& x, int64_t axis) { return at::softmax(x, axis); }
 Tensor logSoftmax(const Tensor& x, int64_t axis) { return at::log_softmax(x, axis); }
 
 }  // namespace
+
+Tensor withoutNan(const Tensor& x, double instead) {
+  return x.is_floating_point() ? at::where(at::isnan(x), at::full({}, instead, x.options()), x) : x.to(at::kInt);
+}
 
 std::vector<Export> reductionKernels() {
   return {
