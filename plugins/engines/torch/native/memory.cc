@@ -1,5 +1,7 @@
 #include "memory.hpp"
 
+#include "heap.hpp"
+
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -13,13 +15,17 @@ void keepFreedMemory() {
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, -1);
   mallopt(M_TOP_PAD, 64 << 20);
+  useHeap();
 }
 
-void trimMemory() { malloc_trim(0); }
+void trimMemory() {
+  malloc_trim(0);
+  trimHeap();
+}
 #else
-void keepFreedMemory() {}
+void keepFreedMemory() { useHeap(); }
 
-void trimMemory() {}
+void trimMemory() { trimHeap(); }
 #endif
 
 bool isOutOfMemory(const std::string& message) {

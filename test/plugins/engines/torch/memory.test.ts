@@ -1,12 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { MtlError } from '../../../../core/index.js';
 import type { Addon } from '../../../../plugins/engines/torch/addon.js';
 import { describeOn } from '../../../engines.js';
 import { uniform, withoutLeaks } from '../reference.js';
 
+function addonInUse(): Addon {
+  return (tf.backend() as unknown as { readonly addon: Addon }).addon;
+}
+
 function slotsInUse(): number {
-  return (tf.backend() as unknown as { readonly addon: Addon }).addon.slotsInUse();
+  return addonInUse().slotsInUse();
 }
 
 /** Mebibytes. */
@@ -66,6 +71,64 @@ describeOn('torch', 'the engine’s memory', () => {
     for (let round = 0; round < 30; round++) work();
     expect(slotsInUse()).to.equal(slots);
     expect(residentMemory() - memory).to.be.below(40);
+  });
+
+  it('holds tensors of all sizes apart, whatever the order in which they come and go', () => {
+    // Small ones are malloc's, large ones the engine's heap's, where a free block is cut and joined again.
+    const sizes = fc.integer({ min: 1, max: 1 << 19 });
+    const moves = fc.array(fc.oneof(sizes, fc.record({ dispose: fc.nat() })), {
+      minLength: 20,
+      maxLength: 60,
+    });
+    const isFull = (x: tf.Tensor, value: number): boolean =>
+      x.dataSync().every((element) => element === value);
+    fc.assert(
+      fc.property(moves, (all) => {
+        const held: [x: tf.Tensor, value: number][] = [];
+        all.forEach((move, value) => {
+          if (typeof move === 'number') held.push([tf.fill([move], value), value]);
+          else if (held.length > 0) {
+            const [[x, wanted]] = held.splice(move.dispose % held.length, 1) as [[tf.Tensor, number]];
+            expect(isFull(x, wanted)).to.equal(true);
+            x.dispose();
+          }
+        });
+        for (const [x, value] of held) {
+          expect(isFull(x, value)).to.equal(true);
+          x.dispose();
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('is found again by a step’s tensors, though what is small and stays for a while lies between them', () => {
+    const small: tf.Tensor[][] = [];
+    const step = (): void =>
+      tf.tidy(() => {
+        const between: tf.Tensor[] = [];
+        for (let size = 1; size <= 16; size++) {
+          tf.fill([size, 1 << 18], 1);
+          between.push(tf.keep(tf.fill([8000], 1)));
+        }
+        small.push(between);
+        if (small.length > 4) tf.dispose(small.shift());
+      });
+    for (let count = 0; count < 4; count++) step();
+    const memory = residentMemory();
+    for (let count = 0; count < 20; count++) step();
+    tf.dispose(small);
+    // In malloc's heap it grows by some 30.
+    expect(residentMemory() - memory).to.be.below(15);
+  });
+
+  it('goes back to the system where that is asked for', () => {
+    const before = residentMemory();
+    const x = tf.fill([64, 1 << 20], 1);
+    expect(residentMemory() - before).to.be.above(200);
+    x.dispose();
+    addonInUse().trim();
+    expect(residentMemory() - before).to.be.below(50);
   });
 
   for (const [name, ask] of Object.entries(impossible)) {

@@ -1,0 +1,12 @@
+// Where the processor's tensors lie.
+#pragma once
+
+namespace crosstask {
+
+/// From now on libtorch puts large tensors into a heap that nothing else uses.
+void useHeap();
+
+/// Gives what is free in it back to the system.
+void trimHeap();
+
+}  // namespace crosstask
