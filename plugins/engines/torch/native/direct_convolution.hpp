@@ -141,11 +141,11 @@ struct Convolution {
   }
 };
 
-/// The filter's gradient: some tiles of kPixelRows output channels.
+/// The filter's gradient: some tiles of kPixelRows output channels, from some of dy's pixels.
 struct FilterGradient {
   const Pixels& pixels;
   const float* dy;
-  int64_t count, out;  // pixels and channels of dy
+  int64_t firstPixel, lastPixel, out;  // of dy
   float* result;
 
   /// dy of one tile's channels, pixel by pixel, zeros where there are fewer than kPixelRows.
@@ -157,11 +157,11 @@ struct FilterGradient {
   }
 
   void run(int64_t begin, int64_t end) const {
-    const int64_t most = pixelsAtOnce(pixels.channels, count);
+    const int64_t most = pixelsAtOnce(pixels.channels, lastPixel - firstPixel);
     std::vector<float> packed((end - begin) * most * kPixelRows);
     std::vector<const float*> found(most);
-    for (int64_t first = 0; first < count; first += most) {
-      const int64_t number = std::min(most, count - first);
+    for (int64_t first = firstPixel; first < lastPixel; first += most) {
+      const int64_t number = std::min(most, lastPixel - first);
       for (int64_t tile = begin; tile < end; tile++)
         pack(first, number, tile, packed.data() + (tile - begin) * most * kPixelRows);
       for (int64_t tap = 0; tap < pixels.taps(); tap++) {
@@ -200,11 +200,24 @@ void directConvolution(const ForwardProblem& asked) {
 
 void directFilterGradient(const FilterProblem& asked) {
   const Pixels pixels(asked.x, asked.dy, asked.windows);
-  const int64_t out = asked.dy.channels;
-  std::fill_n(asked.result, out * pixels.taps() * asked.x.channels, 0.0f);
-  const FilterGradient problem{pixels, static_cast<const float*>(asked.dy.data), asked.dy.pixels(), out, asked.result};
-  const int64_t tiles = (out + kPixelRows - 1) / kPixelRows;
-  at::parallel_for(0, tiles, 1, [&](int64_t first, int64_t last) { problem.run(first, last); });
+  const int64_t out = asked.dy.channels, count = asked.dy.pixels(), size = out * pixels.taps() * asked.x.channels;
+  const int64_t tiles = (out + kPixelRows - 1) / kPixelRows, threads = at::get_num_threads();
+  // Where there are fewer tiles than threads, the pixels are shared out, too, and the parts' sums added up in order.
+  const int64_t parts = std::clamp<int64_t>((threads + tiles - 1) / tiles, 1, std::max<int64_t>(count / 512, 1));
+  std::vector<float> sums((parts - 1) * size);
+  std::fill_n(asked.result, size, 0.0f);
+  at::parallel_for(0, parts * tiles, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t part = begin / tiles; part * tiles < end; part++) {
+      const FilterGradient problem{pixels,
+                                   static_cast<const float*>(asked.dy.data),
+                                   part * count / parts,
+                                   (part + 1) * count / parts,
+                                   out,
+                                   part == 0 ? asked.result : sums.data() + (part - 1) * size};
+      problem.run(std::max(begin - part * tiles, int64_t{0}), std::min(end - part * tiles, tiles));
+    }
+  });
+  for (int64_t at = 0; at < int64_t(sums.size()); at++) asked.result[at % size] += sums[at];
 }
 
 }  // namespace

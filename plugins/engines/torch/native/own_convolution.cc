@@ -31,10 +31,17 @@ bool suitsWinograd(const Windows2d& windows, int64_t in, int64_t out, int64_t pi
          out % lanes == 0 && in >= kFewestChannels && out >= kFewestChannels && pixels >= kFewestPixels;
 }
 
-/// Whether oneDNN's direct kernels are slow for these vectors.
-bool lacksOneDnn(const ConvolutionKernels& kernels) { return kernels.lanes < 16; }
-
 Image imageOf(const at::Tensor& x) { return {x.data_ptr(), x.size(0), x.size(1), x.size(2), x.size(3)}; }
+
+/// A single tap.
+bool isPoint(const Windows2d& windows) { return windows.height == 1 && windows.width == 1; }
+
+/// Whether libtorch's kernels are slow: oneDNN's with AVX2, and those that lead from single pixels to no more channels than
+/// a vector holds, such as the scores of seven classes. They lay images out anew, take several times as long, and whatever
+/// else uses the memory slows them.
+bool lacksLibrary(const ConvolutionKernels& kernels, int64_t out, const Windows2d& windows) {
+  return kernels.lanes < 16 || (isPoint(windows) && out <= kernels.lanes);
+}
 
 /// How many channels it takes to fill a vector.
 int64_t missingFrom(int64_t channels, int64_t lanes) { return (lanes - channels % lanes) % lanes; }
@@ -55,9 +62,9 @@ auto directFor(const ConvolutionKernels& kernels, const at::Tensor& x, const at:
                const Windows2d& windows) -> decltype(kernels.direct) {
   if (out % kernels.lanes != 0) return nullptr;
   // oneDNN pads a few channels to a vector of them.
-  const bool thin = windows.height == 1 && windows.width == 1 && x.size(3) < kernels.lanes;
+  const bool thin = isPoint(windows) && x.size(3) < kernels.lanes;
   if (isNarrow(x)) return thin && !bias.defined() && !relu ? kernels.narrowingDirect : nullptr;
-  return thin || (lacksOneDnn(kernels) && x.size(3) >= kFewest) ? kernels.direct : nullptr;
+  return thin || (lacksLibrary(kernels, out, windows) && x.size(3) >= kFewest) ? kernels.direct : nullptr;
 }
 
 }  // namespace
@@ -77,9 +84,8 @@ at::Tensor ownConvolution(const at::Tensor& x, const at::Tensor& filter, const a
   const ConvolutionKernels* const kernels = kernelsFor(x);
   if (!kernels) return {};
   const int64_t out = filter.size(3), missing = missingFrom(out, kernels->lanes);
-  if (missing > 0 && lacksOneDnn(*kernels) && !isNarrow(x) && x.size(3) >= kFewest) {
-    // Part of a vector, such as the scores of seven classes, with zeros beside it. ATen's kernels, which lay images out anew,
-    // take several times as long, and whatever else uses the memory slows them.
+  if (missing > 0 && lacksLibrary(*kernels, out, windows) && !isNarrow(x) && x.size(3) >= kFewest) {
+    // Part of a vector, with zeros beside it.
     const auto whole = [missing](const at::Tensor& t) { return t.defined() ? at::constant_pad_nd(t, {0, missing}) : t; };
     return ownConvolution(x, whole(filter), whole(bias), relu, windows, outRows, outColumns).narrow(3, 0, out).contiguous();
   }
@@ -121,7 +127,7 @@ at::Tensor ownFilterGradient(const at::Tensor& x, const at::Tensor& dy, const Wi
   const int64_t in = x.size(3), missing = missingFrom(in, kernels->lanes);
   // Of few channels, windows that move by more than a pixel are ATen's: zeros beside the channels would take longer.
   const bool everyPixel = windows.rowStride == 1 && windows.columnStride == 1;
-  const bool direct = lacksOneDnn(*kernels) && !isNarrow(x) && (missing == 0 || everyPixel);
+  const bool direct = lacksLibrary(*kernels, dy.size(3), windows) && !isNarrow(x) && (missing == 0 || everyPixel);
   if (!winograd && !direct) return {};
   if (!winograd && missing > 0)
     return ownFilterGradient(at::constant_pad_nd(x, {0, missing}), dy, windows).narrow(3, 0, in).contiguous();

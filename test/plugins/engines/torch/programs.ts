@@ -20,7 +20,7 @@ function dot(a: tf.Tensor, b: tf.Tensor): number {
 
 /**
  * Geometries that choose each way through a convolution: Winograd of many tiles and of few, with odd numbers of rows,
- * columns and vectors; direct; ATen.
+ * columns and vectors; direct, with few pixels and with many; ATen.
  */
 const convolutions: readonly (readonly [
   shape: [number, number, number, number],
@@ -40,6 +40,7 @@ const convolutions: readonly (readonly [
   [[1, 5, 7, 64], 3, 96, 1],
   [[2, 7, 9, 96], 3, 32, 0],
   [[2, 9, 8, 5], 1, 48, 0],
+  [[2, 37, 41, 20], 1, 3, 0],
 ];
 
 /** A convolution as a sum of matrix products over its taps, and its gradients. */

@@ -4,8 +4,8 @@ import { describeOnTorch, onTorch } from './built.js';
 
 const program = './torch/vectors.js';
 
-/** Of 12 geometries, four results of a dense image and three of a view, with vectors of three lengths. */
-const results = 12 * 7 * 3;
+/** Of 13 geometries, four results of a dense image and three of a view, with vectors of three lengths. */
+const results = 13 * 7 * 3;
 
 async function expectErrors(apart: Apart, limit: number): Promise<void> {
   const errors = await onEngine<Record<string, number | null>>(apart, program, 'errorsByVectors');
