@@ -77,7 +77,7 @@ tf.serialization.registerClass(MaxUnpool2d);
 const indicesOf = tf.customGrad((input) => {
   const x = input as tf.Tensor4D;
   const { shape } = x;
-  return { value: firstMaxima(x), gradFunc: () => tf.zeros(shape) };
+  return { value: firstMaxima(x), gradFunc: () => tf.fill(shape, 0) };
 }) as (x: tf.Tensor4D) => tf.Tensor4D;
 
 /** The indices are no inputs of the node: a gradient with respect to them would have to be made up. */

@@ -68,7 +68,7 @@ export function take(flow: Flow, id: number): tf.Tensor | undefined {
 export function passThrough(node: TapeNode, flow: Flow, isOnPath: (id: number) => boolean): void {
   const inputs = Object.entries(node.inputs).filter(([, { id }]) => isOnPath(id));
   const found = tf.tidy(() => {
-    const dys = node.outputs.map((output) => flow.get(output.id) ?? tf.zeros(output.shape));
+    const dys = node.outputs.map((output) => flow.get(output.id) ?? tf.fill(output.shape, 0));
     const thunks = node.gradient!(dys);
     // A gradient that is its own dy would be freed with it.
     return inputs.map(([name]) => {

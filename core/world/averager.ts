@@ -15,7 +15,7 @@ interface Sent<Key> {
 }
 
 /** So much travels at once: enough that a message’s own cost is none, and the first ones go out early. */
-const bucketBytes = 25 * 2 ** 20;
+export const bucketBytes = 25 * 2 ** 20;
 /** More that is under way would only take memory. */
 const mostUnderWay = 2;
 

@@ -32,7 +32,7 @@ export function againstDirect(
 ): tf.Scalar {
   return tf.tidy(() => {
     const [batch, height, width] = value.shape;
-    return loss.compute(transferred, { value, mask: mask ?? tf.ones([batch, height, width, 1]) });
+    return loss.compute(transferred, { value, mask: mask ?? tf.fill([batch, height, width, 1], 1) });
   });
 }
 

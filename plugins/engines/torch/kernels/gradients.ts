@@ -12,28 +12,50 @@ const convolutions = {
   DepthwiseConv2dNative: ['DepthwiseConv2dNativeBackpropInput', 'DepthwiseConv2dNativeBackpropFilter'],
 } as const;
 
-/**
- * tfjs refuses to differentiate a dilated convolution, since most backends' kernels ignore dilations; this engine's do
- * not. Gradients are registered for all backends at once: on any other, tfjs' own goes on to answer.
- */
+/** Gradients are registered for all backends at once: on any other, tfjs' own goes on to answer. */
 export function registerTorchGradients(): void {
-  for (const [name, [ofInput, ofFilter]] of Object.entries(convolutions)) {
-    const stock = tf.getGradient(name);
-    tf.unregisterGradient(name);
-    tf.registerGradient({
-      ...stock,
-      gradFunc: (dy, saved, attrs) => {
-        const { dilations } = attrs as unknown as ConvAttrs;
-        if (tf.getBackend() !== 'torch' || tf.backend_util.tupleValuesAreOne(dilations))
-          return stock.gradFunc(dy, saved, attrs);
-        const [x, filter] = saved as [tf.Tensor, tf.Tensor];
-        const slope = dy as tf.Tensor;
-        const engine = tf.engine();
-        return {
-          x: () => engine.runKernel(ofInput, { dy: slope, filter }, { ...attrs, inputShape: x.shape }),
-          filter: () => engine.runKernel(ofFilter, { x, dy: slope }, { ...attrs, filterShape: filter.shape }),
-        };
-      },
-    });
-  }
+  for (const [name, kernels] of Object.entries(convolutions)) replace(name, dilatedConvolution(kernels));
+  replace('Sum', spread);
+}
+
+type Slopes = Record<string, () => tf.Tensor>;
+
+/** A gradient, or undefined where tfjs' own is to answer. */
+type Gradient = (dy: tf.Tensor, saved: tf.Tensor[], attrs: tf.NamedAttrMap) => Slopes | undefined;
+
+function replace(name: string, gradient: Gradient): void {
+  const stock = tf.getGradient(name);
+  tf.unregisterGradient(name);
+  tf.registerGradient({
+    ...stock,
+    gradFunc: (dy, saved, attrs) => {
+      const found = tf.getBackend() === 'torch' && gradient(dy as tf.Tensor, saved, attrs);
+      return found || stock.gradFunc(dy, saved, attrs);
+    },
+  });
+}
+
+/** tfjs refuses to differentiate a dilated convolution, since most backends' kernels ignore dilations; these do not. */
+function dilatedConvolution([ofInput, ofFilter]: readonly [string, string]): Gradient {
+  return (dy, [x, filter], attrs) => {
+    const { dilations } = attrs as unknown as ConvAttrs;
+    if (tf.backend_util.tupleValuesAreOne(dilations)) return undefined;
+    const engine = tf.engine();
+    return {
+      x: () => engine.runKernel(ofInput, { dy, filter: filter! }, { ...attrs, inputShape: x!.shape }),
+      filter: () => engine.runKernel(ofFilter, { x: x!, dy }, { ...attrs, filterShape: filter!.shape }),
+    };
+  };
+}
+
+/**
+ * Of a sum: its slope at each place. tfjs multiplies it by ones that are made in JavaScript; besides the time, what is
+ * left of them until it collects garbage lies between the engine's tensors, and these find no room for their like again.
+ */
+function spread(dy: tf.Tensor, [x]: tf.Tensor[], { axis }: tf.NamedAttrMap): Slopes {
+  const { shape } = x!;
+  const axes = tf.util.parseAxisParam(axis as number | number[], shape);
+  const kept = shape.map((extent, index) => (axes.includes(index) ? 1 : extent));
+  const times = shape.map((extent, index) => (axes.includes(index) ? extent : 1));
+  return { x: () => tf.tile(dy.reshape(kept), times) };
 }
