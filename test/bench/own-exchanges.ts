@@ -5,6 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { createPart } from '../../core/index.js';
+import { bucketBytes } from '../../core/world/averager.js';
 import type { Launch } from '../../core/world/launch.js';
 import { torch } from '../../plugins/engines/index.js';
 import { printedBy } from '../run-program.js';
@@ -14,7 +15,7 @@ import { median } from './median.js';
 export interface ExchangeTimes {
   /** An average of one number. */
   readonly number: number;
-  /** Of as many as XTasC-Net on a ResNet-34 has parameters, in one part. */
+  /** Of as many as XTasC-Net on a ResNet-34 has parameters, in parts as in training. */
   readonly gradients: number;
   readonly bf16: number;
 }
@@ -33,13 +34,14 @@ async function measure(launch: Launch): Promise<ExchangeTimes> {
   const { size } = launch;
   const world = await engine.joinWorld!({ ...launch, group: size, timeout: 60_000, startTimeout: 60_000 });
   const time = (elements: number, precision: 'float32' | 'bf16', times: number): number => {
-    const values = tf.ones([elements]);
+    const parts = partsOf(elements).map((length) => tf.ones([length]));
     const found = Array.from({ length: times + 1 }, () => {
       const began = performance.now();
-      tf.dispose(world.average([values], precision).finish());
+      const averagings = parts.map((part) => world.average([part], precision));
+      for (const averaging of averagings) tf.dispose(averaging.finish());
       return performance.now() - began;
     });
-    values.dispose();
+    tf.dispose(parts);
     return median(found.slice(1));
   };
   const times = {
@@ -49,6 +51,13 @@ async function measure(launch: Launch): Promise<ExchangeTimes> {
   };
   await world.leave();
   return times;
+}
+
+/** As many numbers as travel at once, and the rest. */
+function partsOf(elements: number): number[] {
+  const most = bucketBytes / 4;
+  const whole = Array.from({ length: Math.floor(elements / most) }, () => most);
+  return elements % most === 0 ? whole : [...whole, elements % most];
 }
 
 if (process.argv[1] === program) {

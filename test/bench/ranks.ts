@@ -15,8 +15,9 @@ const rounds = 2;
 const steps = 4;
 const size = 2;
 const engine = '{"name":"torch","threads":1}';
-const whole: Setup = { ...resnet34, batch: 2 * size };
-const part: Setup = { ...whole, batch: 2 };
+/** The published batch, for each rank. */
+const part: Setup = { ...resnet34, batch: 8 };
+const whole: Setup = { ...part, batch: part.batch * size };
 
 /** The layout in which PyTorch is faster here: with AVX2 alone, oneDNN is slow with channels innermost. */
 const flags: readonly PeerFlag[] = readFileSync('/proc/cpuinfo', 'utf8').includes('avx512f')

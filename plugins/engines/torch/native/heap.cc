@@ -1,8 +1,8 @@
 // A heap for large tensors alone. In malloc's, what JavaScript leaves until it collects garbage and much else that is
 // small comes to lie between them: room that a step frees is then too short for the next step's tensors of the same
-// sizes, and for dozens of steps the heap grows by half, each new page by a fault. A training step asks for the same
-// sizes in the same order, so that here, where each takes the smallest block that it fits into, the second step finds
-// what the first one left.
+// sizes, and for a dozen steps and more the heap goes on to grow, by a quarter to a half, each new page by a fault. A
+// training step asks for the same sizes in the same order, so that here, where each takes the smallest block that it fits
+// into, the third step finds what the second one left.
 #include "heap.hpp"
 
 #ifdef __linux__
