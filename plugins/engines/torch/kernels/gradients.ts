@@ -48,10 +48,7 @@ function dilatedConvolution([ofInput, ofFilter]: readonly [string, string]): Gra
   };
 }
 
-/**
- * Of a sum: its slope at each place. tfjs multiplies it by ones that are made in JavaScript; besides the time, what is
- * left of them until it collects garbage lies between the engine's tensors, and these find no room for their like again.
- */
+/** Of a sum: its slope at each place. tfjs multiplies it by ones that are made in JavaScript, and copied from there. */
 function spread(dy: tf.Tensor, [x]: tf.Tensor[], { axis }: tf.NamedAttrMap): Slopes {
   const { shape } = x!;
   const axes = tf.util.parseAxisParam(axis as number | number[], shape);

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "distributed.hpp"
+#include "heap.hpp"
 #include "memory.hpp"
 
 #ifdef CROSSTASK_CUDA
@@ -237,7 +238,7 @@ static void define(napi_env env, napi_value object, const std::vector<Export>& f
 }
 
 static napi_value initialize(napi_env env, napi_value exports) {
-  keepFreedMemory();
+  useHeap();
   const auto finalize = [](napi_env, void* data, void*) { delete static_cast<Addon*>(data); };
   napi_set_instance_data(env, new Addon(env), finalize, nullptr);
   define(env, exports, moduleFunctions());

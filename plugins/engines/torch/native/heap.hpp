@@ -3,7 +3,8 @@
 
 namespace crosstask {
 
-/// From now on libtorch puts large tensors into a heap that nothing else uses.
+/// From now on libtorch puts large tensors into a heap that nothing else uses, and that keeps what they free: a training
+/// step frees and asks for the same hundreds of megabytes again and again.
 void useHeap();
 
 /// Gives what is free in it back to the system.

@@ -8,25 +8,12 @@
 
 namespace crosstask {
 
-#ifdef __GLIBC__
-// By default glibc maps each large block anew and unmaps it when it is freed, so that every pass over a new tensor
-// first faults its pages in; measured, that is a tenth to a fifth of a training step.
-void keepFreedMemory() {
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, -1);
-  mallopt(M_TOP_PAD, 64 << 20);
-  useHeap();
-}
-
 void trimMemory() {
+#ifdef __GLIBC__
   malloc_trim(0);
+#endif
   trimHeap();
 }
-#else
-void keepFreedMemory() { useHeap(); }
-
-void trimMemory() { trimHeap(); }
-#endif
 
 bool isOutOfMemory(const std::string& message) {
   return message.find("can't allocate memory") != std::string::npos ||

@@ -1,12 +1,9 @@
-// How freed memory is kept for the next step, and given back to the system.
+// Memory given back to the system, and memory that cannot be had.
 #pragma once
 
 #include <string>
 
 namespace crosstask {
-
-/// A training step frees and asks for the same hundreds of megabytes again and again: keeps them in the process.
-void keepFreedMemory();
 
 /// Gives what is free back to the system.
 void trimMemory();
