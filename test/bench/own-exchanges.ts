@@ -56,8 +56,9 @@ async function measure(launch: Launch): Promise<ExchangeTimes> {
 /** As many numbers as travel at once, and the rest. */
 function partsOf(elements: number): number[] {
   const most = bucketBytes / 4;
-  const whole = Array.from({ length: Math.floor(elements / most) }, () => most);
-  return elements % most === 0 ? whole : [...whole, elements % most];
+  return Array.from({ length: Math.ceil(elements / most) }, (_, index) =>
+    Math.min(most, elements - index * most),
+  );
 }
 
 if (process.argv[1] === program) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
+import { isAlive } from '../../is-alive.js';
 import { plainEnvironment } from '../../plain-environment.js';
 import { events, filesIn, mtl, start, workFolder, write, writeConfig } from '../mtl.js';
 import { errorOf, expectUndisturbed, small, struckAt } from './faults.js';
@@ -118,11 +119,3 @@ describe('mtl train and signals', function () {
     },
   );
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}

@@ -8,6 +8,7 @@ import { buildAddon } from '../../../../plugins/engines/torch/build.js';
 import { findAddon, type BuiltAddon } from '../../../../plugins/engines/torch/cache.js';
 import { findCompiler, linkArguments, runCompiler } from '../../../../plugins/engines/torch/compiler.js';
 import { findLibtorch, type Libtorch } from '../../../../plugins/engines/torch/libtorch.js';
+import { isAlive } from '../../../is-alive.js';
 import { plainEnvironment } from '../../../plain-environment.js';
 import { failureOf } from '../../../core/fakes.js';
 import { withEnvironment, workFolder, write, writeLibtorch, writeProgram } from './trees.js';
@@ -306,16 +307,3 @@ describe('buildAddon', () => {
     );
   });
 });
-
-/** Whether a process runs; one that has ended may wait for its parent to notice. */
-function isAlive(pid: number): boolean {
-  const status = join('/proc', String(pid), 'stat');
-  if (existsSync('/proc/self/stat')) {
-    return existsSync(status) && !/\) Z /.test(readFileSync(status, 'utf8'));
-  }
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}

@@ -2,13 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { MtlError } from '../../../../core/index.js';
-import type { Addon } from '../../../../plugins/engines/torch/addon.js';
 import { describeOn } from '../../../engines.js';
 import { uniform, withoutLeaks } from '../reference.js';
-
-function addonInUse(): Addon {
-  return (tf.backend() as unknown as { readonly addon: Addon }).addon;
-}
+import { addonInUse } from './addon-in-use.js';
 
 function slotsInUse(): number {
   return addonInUse().slotsInUse();
