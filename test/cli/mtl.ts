@@ -157,6 +157,9 @@ export function workFolder(): { readonly path: string } {
   };
 }
 
+/** The first run in a process decides on its threads, and several cost more than they save on what is tiny. */
+export const oneThread = ['--set', 'engine={"name":"wasm","threads":1}'];
+
 /** A network and a data set so small that a training takes a second or two. */
 export const tiny = {
   extends: 'xtasc-net',

@@ -1,7 +1,42 @@
 import { expect } from 'chai';
-import { mtlHere, workFolder } from './mtl.js';
+import { mtlHere, oneThread, workFolder, writeConfig } from './mtl.js';
 
-const oneThread = ['--set', 'engine={"name":"wasm","threads":1}'];
+describe('mtl summary', () => {
+  const work = workFolder();
+
+  it('counts the paper’s model', async () => {
+    const { code, stdout } = await mtlHere(
+      ['summary', '--preset', 'xtasc-net', '--set', 'backbone.name=resnet34', ...oneThread, '--json'],
+      work.path,
+    );
+    expect(code).to.equal(0);
+    const { parameters, macs } = JSON.parse(stdout) as {
+      parameters: { total: number; parts: Record<string, number> };
+      macs: number;
+    };
+    expect(parameters.total).to.equal(31553344);
+    expect(parameters.parts).to.have.all.keys(
+      'encoder',
+      'decoder.segmentation',
+      'decoder.depth',
+      'transfer.segmentation-depth',
+      'transfer.depth-segmentation',
+    );
+    expect(Object.values(parameters.parts).reduce((sum, part) => sum + part, 0)).to.equal(31553344);
+    expect(macs).to.be.above(1e9);
+  });
+
+  it('shows parts, and layers where they are asked for', async () => {
+    writeConfig(work.path);
+    const parts = await mtlHere(['summary'], work.path);
+    expect(parts.stdout)
+      .to.match(/│ part +│ parameters │ +MACs │/)
+      .and.match(/│ encoder +│ +[\d,]+ │/)
+      .and.match(/│ total +│/);
+    const layers = await mtlHere(['summary', '--layers'], work.path);
+    expect(layers.stdout).to.match(/│ {3}\S+ +│ Conv2d +│ 16×32×4 +│/);
+  });
+});
 
 describe('mtl summary with auxiliaries', () => {
   const work = workFolder();
