@@ -1,28 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'chai';
-import { Tape, TapeProblem, type MultiTaskProblem, type NamedGradients } from '../../../core/index.js';
+import { Tape, TapeProblem, type NamedGradients } from '../../../core/index.js';
 import { describeOnEach } from '../../engines.js';
 import { distance, normOf } from '../../oracles/compare.js';
 import { hashed } from '../../oracles/values.js';
-import {
-  buildGolden,
-  golden,
-  goldenBatch,
-  recordPass,
-  type CaseOptions,
-  type GoldenNetwork,
-  type RecordedPass,
-} from '../model/golden.js';
+import { deviation, openCases } from './open-case.js';
 
 const scopes = ['shared', 'representation', 'all'] as const;
-
-/** ‖found − wanted‖ / ‖wanted‖ over all gradients together; the names must be the same. */
-function deviation(found: NamedGradients, wanted: NamedGradients): number {
-  expect(Object.keys(found)).to.have.members(Object.keys(wanted));
-  const names = Object.keys(wanted);
-  const errors = names.map((name) => distance(found[name]!.dataSync(), wanted[name]!.dataSync()));
-  return normOf(errors) / normOf(names.map((name) => normOf(wanted[name]!.dataSync())));
-}
 
 /** ⟨g_i, g_j⟩ in double precision. */
 function innerProduct(left: NamedGradients, right: NamedGradients): number {
@@ -47,63 +31,16 @@ function partsOf(names: readonly string[]): string[] {
 }
 
 describeOnEach('TapeProblem', () => {
-  let network: GoldenNetwork;
-  let pass: RecordedPass;
-  let options: CaseOptions;
-  let tensorsBefore: number;
-
-  function record(): RecordedPass {
-    return recordPass(network, goldenBatch(options.batch, options.depthLabels));
-  }
-
-  function open(name: string): void {
-    tensorsBefore = tf.memory().numTensors;
-    options = golden.cases[name]!.options;
-    network = buildGolden(options);
-    pass = record();
-  }
-
-  afterEach(() => {
-    pass.dispose();
-    network.dispose();
-    expect(tf.memory().numTensors, 'tensors left').to.equal(tensorsBefore);
-  });
-
-  /** What a forward pass of its own gives. */
-  async function fromAnother<T>(use: (problem: MultiTaskProblem) => T | Promise<T>): Promise<T> {
-    const other = record();
-    try {
-      return await use(other.problem);
-    } finally {
-      other.dispose();
-    }
-  }
-
-  /** The tasks' gradients, each from a forward and a backward pass of its own: what everything else is compared with. */
-  async function taskGradients(): Promise<readonly NamedGradients[]> {
-    const passes = pass.problem.tasks.map((_, task) =>
-      fromAnother((problem) =>
-        problem.weighted(pass.problem.tasks.map((__, index) => (index === task ? 1 : 0))),
-      ),
-    );
-    const found = await Promise.all(passes);
-    return found.map((gradients) => {
-      const isZero = (gradient: tf.Tensor): boolean => gradient.dataSync().every((value) => value === 0);
-      const names = Object.keys(gradients).filter((name) => !isZero(gradients[name]!));
-      tf.dispose(
-        Object.entries(gradients).flatMap(([name, gradient]) => (names.includes(name) ? [] : [gradient])),
-      );
-      return Object.fromEntries(names.map((name) => [name, gradients[name]!]));
-    });
-  }
+  const opened = openCases();
+  const { open, fromAnother, taskGradients } = opened;
 
   it('weighted: Σ ω_t g_t, before and after the tasks’ own passes', async () => {
     open('xtc-soft');
     const weights = [0.7, 1.3];
     const all = await taskGradients();
     const wanted = await fromAnother((problem) => problem.weighted(weights));
-    await pass.problem.perTask('shared').gramian();
-    const found = pass.problem.weighted(weights);
+    await opened.pass.problem.perTask('shared').gramian();
+    const found = opened.pass.problem.weighted(weights);
     // The same sums in another order: all their rounding errors differ.
     expect(deviation(found, wanted)).to.be.at.most(5e-6);
     // A transfer net belongs to the task that it starts at.
@@ -120,7 +57,7 @@ describeOnEach('TapeProblem', () => {
     for (const name of ['xtc-soft', 'cycles', 'mt-net', 'st-net']) {
       it(`perTask('${scope}') of ${name}: combined with ones it is the plain sum`, async () => {
         open(name);
-        const combined = pass.problem.perTask(scope).combine([1, 1]);
+        const combined = opened.pass.problem.perTask(scope).combine([1, 1]);
         const wanted = await fromAnother((problem) => problem.weighted([1, 1]));
         expect(deviation(combined, wanted)).to.be.at.most(5e-6);
         tf.dispose([combined, wanted] as tf.TensorContainer[]);
@@ -129,8 +66,8 @@ describeOnEach('TapeProblem', () => {
 
     it(`perTask('${scope}'): the Gramian holds the inner products`, async () => {
       open('xtc-soft');
-      const found = await pass.problem.perTask(scope).gramian();
-      const perTask = await pass.problem.perTask(scope).perTask();
+      const found = await opened.pass.problem.perTask(scope).gramian();
+      const perTask = await opened.pass.problem.perTask(scope).perTask();
       const wanted = perTask.map((left) => perTask.map((right) => innerProduct(left, right)));
       // What is added up in float32, the parameters' products last, comes to at most ‖g_i‖ ‖g_j‖: some 60 additions one
       // after the other, each off by up to 2^-24 of that, leave about √60 · 2^-24 = 5e-7. Allowed is twice as much.
@@ -146,8 +83,8 @@ describeOnEach('TapeProblem', () => {
     it(`perTask('${scope}') of weighted losses: ω scales the gradients`, async () => {
       open('xtc-soft');
       const weights = [0.5, 2];
-      const plain = await pass.problem.perTask(scope).gramian();
-      const scaled = pass.problem.perTask(scope, weights);
+      const plain = await opened.pass.problem.perTask(scope).gramian();
+      const scaled = opened.pass.problem.perTask(scope, weights);
       const found = await scaled.gramian();
       found.forEach((row, i) =>
         row.forEach((value, j) =>
@@ -177,16 +114,16 @@ describeOnEach('TapeProblem', () => {
 
   it('takes the tasks’ passes once for all who ask for the same gradients', async () => {
     open('xtc-soft');
-    const first = await pass.problem.perTask('shared').gramian();
+    const first = await opened.pass.problem.perTask('shared').gramian();
     const tensors = tf.memory().numTensors;
-    expect(await pass.problem.perTask('shared').gramian()).to.deep.equal(first);
+    expect(await opened.pass.problem.perTask('shared').gramian()).to.deep.equal(first);
     expect(tf.memory().numTensors, 'nothing is kept again').to.equal(tensors);
   });
 
   it('weights the scope alone; parameters outside it get the plain sum', async () => {
     open('xtc-soft');
     const all = await taskGradients();
-    const combined = pass.problem.perTask('shared').combine([2, -1]);
+    const combined = opened.pass.problem.perTask('shared').combine([2, -1]);
     tf.tidy(() => {
       const encoder = 'encoder.conv1.kernel';
       const wanted = tf.sub(tf.mul(all[0]![encoder]!, 2), all[1]![encoder]!).dataSync();
@@ -204,12 +141,12 @@ describeOnEach('TapeProblem', () => {
   it('takes a list of names as the scope, and says which are none', async () => {
     open('xtc-soft');
     const names = ['encoder.layer4*', 'decoder.depth.head.kernel'];
-    const perTask = await pass.problem.perTask(names).perTask();
+    const perTask = await opened.pass.problem.perTask(names).perTask();
     const isNamed = (name: string): boolean => name.startsWith('encoder.layer4') || name === names[1];
-    const own = Object.keys(network.model.parameters).filter(isNamed);
+    const own = Object.keys(opened.network.model.parameters).filter(isNamed);
     expect(Object.keys(perTask[1]!)).to.have.members(own);
     expect(Object.keys(perTask[0]!)).to.have.members(own.filter((name) => name !== names[1]));
-    const combined = pass.problem.perTask(names).combine([3, 0]);
+    const combined = opened.pass.problem.perTask(names).combine([3, 0]);
     const [first, plain] = [
       await fromAnother((problem) => problem.weighted([3, 0])),
       await fromAnother((problem) => problem.weighted([1, 1])),
@@ -218,7 +155,7 @@ describeOnEach('TapeProblem', () => {
       Object.keys(plain).map((name) => [name, (isNamed(name) ? first : plain)[name]!]),
     );
     expect(deviation(combined, wanted)).to.be.at.most(5e-6);
-    expect(() => pass.problem.perTask(['encoder.layer9*']))
+    expect(() => opened.pass.problem.perTask(['encoder.layer9*']))
       .to.throw(/expected names of parameters, such as encoder\..*, found "encoder\.layer9\*"/)
       .with.property('code', 'CONFIG_INVALID');
     tf.dispose([combined, first, plain] as tf.TensorContainer[]);
@@ -226,7 +163,7 @@ describeOnEach('TapeProblem', () => {
 
   it('representation: a combination of the features’ gradients reaches the encoder as that of the parameters', async () => {
     open('xtc-soft');
-    const gradients = pass.problem.perTask('representation');
+    const gradients = opened.pass.problem.perTask('representation');
     expect(Object.keys((await gradients.perTask())[0]!)).to.have.members(
       [0, 1, 2, 3, 4].map((index) => `representation.${index}`),
     );
@@ -238,10 +175,12 @@ describeOnEach('TapeProblem', () => {
 
   it('finds the encoder shared, and nothing but the encoder, under cross-task consistency', async () => {
     open('xtc-soft');
-    const perTask = await pass.problem.perTask('shared').perTask();
-    const encoder = Object.keys(network.model.parameters).filter((name) => name.startsWith('encoder.'));
+    const perTask = await opened.pass.problem.perTask('shared').perTask();
+    const encoder = Object.keys(opened.network.model.parameters).filter((name) =>
+      name.startsWith('encoder.'),
+    );
     for (const gradients of perTask) expect(Object.keys(gradients)).to.have.members(encoder);
-    const all = await pass.problem.perTask('all').perTask();
+    const all = await opened.pass.problem.perTask('all').perTask();
     expect(all.map((gradients) => partsOf(Object.keys(gradients)))).to.deep.equal([
       ['encoder', 'decoder.segmentation', 'transfer.segmentation-depth'],
       ['encoder', 'decoder.depth', 'transfer.depth-segmentation'],
@@ -250,12 +189,12 @@ describeOnEach('TapeProblem', () => {
 
   it('lists each task’s own parameters as the forward pass comes to them', () => {
     open('xtc-soft');
-    const own = pass.problem.ownParameters();
-    const all = Object.keys(network.model.parameters);
+    const own = opened.pass.problem.ownParameters();
+    const all = Object.keys(opened.network.model.parameters);
     ['segmentation', 'depth'].forEach((task, index) => {
       const names = own[index]!.map(({ name }) => name);
       expect(names[0]).to.equal(`decoder.${task}.block1.conv1.kernel`);
-      expect(own[index]![0]!.shape).to.deep.equal(network.model.parameters[names[0]!]!.shape);
+      expect(own[index]![0]!.shape).to.deep.equal(opened.network.model.parameters[names[0]!]!.shape);
       const isOwn = (name: string): boolean =>
         name.startsWith(`decoder.${task}.`) || name.startsWith(`transfer.${task}-`);
       expect(names).to.have.members(all.filter(isOwn));
@@ -264,17 +203,17 @@ describeOnEach('TapeProblem', () => {
 
   it('finds a network’s whole way its own where nothing is shared', () => {
     open('st-net');
-    const own = pass.problem.ownParameters();
+    const own = opened.pass.problem.ownParameters();
     expect(own.map(([first]) => first!.name)).to.deep.equal([
       'encoder.segmentation.conv1.kernel',
       'encoder.depth.conv1.kernel',
     ]);
-    expect(own.flat()).to.have.lengthOf(Object.keys(network.model.parameters).length);
+    expect(own.flat()).to.have.lengthOf(Object.keys(opened.network.model.parameters).length);
   });
 
   it('finds nothing shared in a network per task', async () => {
     open('st-net');
-    const shared = pass.problem.perTask('shared');
+    const shared = opened.pass.problem.perTask('shared');
     expect(await shared.perTask()).to.deep.equal([{}, {}]);
     expect(await shared.gramian()).to.deep.equal([
       [0, 0],
@@ -304,7 +243,7 @@ describeOnEach('TapeProblem', () => {
 
   it('takes a gradient that a method made itself', async () => {
     open('mt-net');
-    const gradients = pass.problem.perTask('shared');
+    const gradients = opened.pass.problem.perTask('shared');
     const own = (await gradients.perTask())[1]!;
     const completed = gradients.complete(own);
     const wanted = await fromAnother((problem) => problem.perTask('shared').combine([0, 1]));
